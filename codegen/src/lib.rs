@@ -1,0 +1,5 @@
+//! Generates the typed clients of the `qlik` crate.
+
+pub mod diagnostic;
+pub mod overlay;
+pub mod source;

@@ -1,0 +1,297 @@
+//! What goes over the socket: requests written, frames read in a first, shallow step.
+//!
+//! A frame is read in two steps. The first, here, runs in the socket's task and only finds where the result or the
+//! error stands; the second, where the call was made, turns those bytes into the caller's type. So a reply of
+//! megabytes never holds up the others, and one that cannot be read fails its own call alone.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+/// A request in the making: one JSON document, written front to back into one buffer.
+///
+/// The id comes last, because it is given when the request is sent.
+pub(super) struct Request {
+    text: Vec<u8>,
+    arguments: usize,
+}
+
+impl Request {
+    /// A request with parameters by name, none yet.
+    pub(super) fn new(handle: i32, method: &str) -> Self {
+        let mut text = Self::head(handle, method);
+        text.push(b'{');
+        Request { text, arguments: 0 }
+    }
+
+    /// A request with all its parameters at once, by name or by position as they are given.
+    pub(super) fn with_params(
+        handle: i32,
+        method: &str,
+        params: &impl serde::Serialize,
+    ) -> Result<Self, serde_json::Error> {
+        let mut text = Self::head(handle, method);
+        let start = text.len();
+        serde_json::to_writer(&mut text, params)?;
+        match text.get(start..) {
+            // `()` and `None`: a method without parameters
+            Some(b"null") => {
+                text.truncate(start);
+                text.extend_from_slice(b"[]");
+            }
+            Some([b'{', ..] | [b'[', ..]) => {}
+            _ => {
+                return Err(serde::ser::Error::custom(
+                    "parameters are an object (by name) or an array (by position)",
+                ));
+            }
+        }
+        text.extend_from_slice(b",\"id\":");
+        Ok(Request { text, arguments: usize::MAX })
+    }
+
+    fn head(handle: i32, method: &str) -> Vec<u8> {
+        let mut text = Vec::with_capacity(192);
+        text.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"handle\":");
+        text.extend_from_slice(handle.to_string().as_bytes());
+        text.extend_from_slice(b",\"method\":");
+        write_text(&mut text, method);
+        text.extend_from_slice(b",\"params\":");
+        text
+    }
+
+    /// Adds a parameter whose value is JSON already.
+    pub(super) fn argument(&mut self, name: &str, json: &[u8]) {
+        if self.arguments > 0 {
+            self.text.push(b',');
+        }
+        self.arguments += 1;
+        write_text(&mut self.text, name);
+        self.text.push(b':');
+        self.text.extend_from_slice(json);
+    }
+
+    /// The whole request under its id.
+    pub(super) fn finish(mut self, id: u64) -> Utf8Bytes {
+        if self.arguments != usize::MAX {
+            self.text.extend_from_slice(b"},\"id\":");
+        }
+        self.text.extend_from_slice(id.to_string().as_bytes());
+        self.text.push(b'}');
+        // serde_json writes UTF-8 only: the lossy path is never taken, and costs nothing
+        let text = String::from_utf8(self.text)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        Utf8Bytes::from(text)
+    }
+}
+
+/// Appends a JSON string.
+fn write_text(buffer: &mut Vec<u8>, text: &str) {
+    // writing text into memory cannot fail
+    let _ = serde_json::to_writer(buffer, text);
+}
+
+/// What a frame from the engine says, by place in its text.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Incoming {
+    /// The request that this answers, if it answers one.
+    pub(super) id: Option<u64>,
+    /// Where the result stands.
+    pub(super) result: Option<Range<usize>>,
+    /// Where the error stands; it wins over a result.
+    pub(super) error: Option<Range<usize>>,
+    /// The name of a notification.
+    pub(super) method: Option<String>,
+    /// Where the notification's parameters stand.
+    pub(super) params: Option<Range<usize>>,
+    /// Handles whose data has changed.
+    pub(super) changed: Vec<i32>,
+    /// Handles that are gone.
+    pub(super) closed: Vec<i32>,
+}
+
+impl Incoming {
+    /// Reads the outline of a frame: members in any order, unknown ones skipped, of duplicates the last.
+    pub(super) fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        let outline: Outline<'_> = serde_json::from_str(text)?;
+        let place = |raw: Option<&RawValue>| raw.and_then(|raw| place_in(text, raw.get()));
+        Ok(Incoming {
+            id: outline.id.and_then(|raw| raw.get().parse().ok()),
+            result: place(outline.result),
+            error: place(outline.error),
+            method: outline.method.and_then(|raw| serde_json::from_str(raw.get()).ok()),
+            params: place(outline.params),
+            changed: handles(outline.change),
+            closed: handles(outline.close),
+        })
+    }
+}
+
+/// Where a part that was borrowed from `whole` stands in it; an explicit null counts as not there.
+fn place_in(whole: &str, part: &str) -> Option<Range<usize>> {
+    if part == "null" {
+        return None;
+    }
+    let start = (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
+    let place = start..start.checked_add(part.len())?;
+    whole.get(place.clone()).map(|_| place)
+}
+
+/// A list of handles, without whatever is none.
+fn handles(raw: Option<&RawValue>) -> Vec<i32> {
+    let Some(raw) = raw else { return Vec::new() };
+    let entries: Vec<&RawValue> = serde_json::from_str(raw.get()).unwrap_or_default();
+    entries.into_iter().filter_map(|entry| entry.get().parse().ok()).collect()
+}
+
+/// The members of a frame that concern us, not looked into.
+///
+/// Written by hand rather than derived: a derived reader refuses a key that comes twice, and engines send such.
+#[derive(Default)]
+struct Outline<'a> {
+    id: Option<&'a RawValue>,
+    result: Option<&'a RawValue>,
+    error: Option<&'a RawValue>,
+    method: Option<&'a RawValue>,
+    params: Option<&'a RawValue>,
+    change: Option<&'a RawValue>,
+    close: Option<&'a RawValue>,
+}
+
+impl<'de> Deserialize<'de> for Outline<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Outline<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON-RPC object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Outline<'de>, A::Error> {
+                let mut outline = Outline::default();
+                while let Some(member) = map.next_key::<Member>()? {
+                    let place = match member {
+                        Member::Id => &mut outline.id,
+                        Member::Result => &mut outline.result,
+                        Member::Error => &mut outline.error,
+                        Member::Method => &mut outline.method,
+                        Member::Params => &mut outline.params,
+                        Member::Change => &mut outline.change,
+                        Member::Close => &mut outline.close,
+                        Member::Other => {
+                            map.next_value::<IgnoredAny>()?;
+                            continue;
+                        }
+                    };
+                    *place = Some(map.next_value()?);
+                }
+                Ok(outline)
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}
+
+/// The name of a member, recognised without keeping it.
+enum Member {
+    Id,
+    Result,
+    Error,
+    Method,
+    Params,
+    Change,
+    Close,
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Member {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Name;
+
+        impl Visitor<'_> for Name {
+            type Value = Member;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a member's name")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Member, E> {
+                Ok(match name {
+                    "id" => Member::Id,
+                    "result" => Member::Result,
+                    "error" => Member::Error,
+                    "method" => Member::Method,
+                    "params" => Member::Params,
+                    "change" => Member::Change,
+                    "close" => Member::Close,
+                    _ => Member::Other,
+                })
+            }
+        }
+
+        deserializer.deserialize_identifier(Name)
+    }
+}
+
+/// The value of one member of a JSON object, not looked into; of duplicates the last.
+pub(super) fn member<'a>(object: &'a str, name: &str) -> Result<Option<&'a RawValue>, serde_json::Error> {
+    struct Find<'n>(&'n str);
+
+    impl<'de> Visitor<'de> for Find<'_> {
+        type Value = Option<&'de RawValue>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object of out-parameters")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut found = None;
+            while let Some(same) = map.next_key_seed(Same(self.0))? {
+                if same {
+                    found = Some(map.next_value()?);
+                } else {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+            Ok(found)
+        }
+    }
+
+    let mut deserializer = serde_json::Deserializer::from_str(object);
+    let found = (&mut deserializer).deserialize_map(Find(name))?;
+    deserializer.end()?;
+    Ok(found)
+}
+
+/// Compares a member's name with the one that is looked for.
+struct Same<'n>(&'n str);
+
+impl<'de> serde::de::DeserializeSeed<'de> for Same<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for Same<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member's name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<bool, E> {
+        Ok(name == self.0)
+    }
+}
+
+#[cfg(test)]
+#[path = "frame_tests.rs"]
+mod tests;

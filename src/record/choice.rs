@@ -1,0 +1,289 @@
+//! Open enums, which keep values they do not know, and unions of several types.
+
+use serde::{Deserialize, Deserializer, Serializer};
+use serde_json::Value;
+
+use super::sink::{Sink, pour};
+use super::{Got, Wire};
+
+/// The impls that every generated type has alike, each a call into the module of its kind.
+macro_rules! wire_impls {
+    ($name:ident, $kind:ident) => {
+        impl $crate::record::Wire for $name {
+            fn read<'de, D: ::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<$crate::record::Got<Self>, D::Error> {
+                $crate::record::$kind::read(deserializer)
+            }
+            fn write<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $crate::record::$kind::write(self, serializer)
+            }
+            fn is_blank(&self) -> bool {
+                $crate::record::$kind::is_blank(self)
+            }
+            fn fit(value: &::serde_json::Value) -> Option<usize> {
+                $crate::record::$kind::fit::<Self>(value)
+            }
+            #[cfg(feature = "schemars")]
+            fn schema(generator: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                generator.subschema_for::<Self>()
+            }
+        }
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $crate::record::$kind::write(self, serializer)
+            }
+        }
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::record::deserialize(deserializer)
+            }
+        }
+        #[cfg(feature = "schemars")]
+        impl ::schemars::JsonSchema for $name {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn schema_id() -> ::std::borrow::Cow<'static, str> {
+                concat!(module_path!(), "::", stringify!($name)).into()
+            }
+            fn json_schema(generator: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                $crate::record::schema::$kind::<Self>(generator)
+            }
+        }
+    };
+}
+pub(crate) use wire_impls;
+
+/// What the `open_enum!` macro fills in for a generated enum.
+#[doc(hidden)]
+pub trait OpenEnum: Wire + Eq {
+    /// The listed values, each with its wire name and its long alias (the wire name where it has none).
+    const LISTED: &'static [(Self, &'static str, &'static str)];
+
+    fn unrecognized(value: String) -> Self;
+    /// The text of a value that is not listed.
+    fn as_unrecognized(&self) -> Option<&str>;
+}
+
+/// Implements a generated enum's traits: `open_enum!(Kind, App "app" "", Note "note" "");`.
+macro_rules! open_enum {
+    ($name:ident $(, $variant:ident $wire:literal $alias:literal)* $(,)?) => {
+        impl $crate::record::OpenEnum for $name {
+            const LISTED: &'static [(Self, &'static str, &'static str)] = &[$((Self::$variant, $wire, $alias)),*];
+
+            fn unrecognized(value: String) -> Self {
+                Self::Unrecognized(value)
+            }
+            fn as_unrecognized(&self) -> Option<&str> {
+                match self {
+                    Self::Unrecognized(value) => Some(value),
+                    _ => None,
+                }
+            }
+        }
+        impl $name {
+            /// The value as it is written on the wire.
+            pub fn as_str(&self) -> &str {
+                $crate::record::text_of(self)
+            }
+        }
+        impl From<&str> for $name {
+            fn from(value: &str) -> Self {
+                $crate::record::listed(value).unwrap_or_else(|| Self::Unrecognized(value.to_owned()))
+            }
+        }
+        impl From<String> for $name {
+            fn from(value: String) -> Self {
+                $crate::record::listed(&value).unwrap_or(Self::Unrecognized(value))
+            }
+        }
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+        impl Default for $name {
+            fn default() -> Self {
+                Self::Unrecognized(String::new())
+            }
+        }
+        $crate::record::wire_impls!($name, open);
+    };
+}
+pub(crate) use open_enum;
+
+/// The wire name of an enum's value.
+#[doc(hidden)]
+pub fn text_of<E: OpenEnum>(value: &E) -> &str {
+    match value.as_unrecognized() {
+        Some(text) => text,
+        None => E::LISTED.iter().find(|(listed, ..)| listed == value).map_or("", |(_, wire, _)| wire),
+    }
+}
+
+/// The listed value of that wire name or alias.
+#[doc(hidden)]
+pub fn listed<E: OpenEnum>(text: &str) -> Option<E> {
+    let by_wire = E::LISTED.iter().find(|(_, wire, _)| *wire == text);
+    by_wire
+        .or_else(|| E::LISTED.iter().find(|(.., alias)| !alias.is_empty() && *alias == text))
+        .map(|(value, ..)| value.clone())
+}
+
+struct Choice<E>(std::marker::PhantomData<E>);
+
+impl<E: OpenEnum> Sink for Choice<E> {
+    type Out = E;
+
+    fn text(self, value: &str) -> Got<E> {
+        Got::Value(listed(value).unwrap_or_else(|| E::unrecognized(value.to_owned())))
+    }
+    fn boolean(self, value: bool) -> Got<E> {
+        self.text(if value { "true" } else { "false" })
+    }
+    fn signed(self, value: i64) -> Got<E> {
+        self.text(&value.to_string())
+    }
+    fn unsigned(self, value: u64) -> Got<E> {
+        self.text(&value.to_string())
+    }
+}
+
+/// Reading and writing of open enums.
+pub(crate) mod open {
+    use super::*;
+
+    pub(crate) fn read<'de, E: OpenEnum, D: Deserializer<'de>>(deserializer: D) -> Result<Got<E>, D::Error> {
+        pour(Choice(std::marker::PhantomData), deserializer)
+    }
+    pub(crate) fn write<E: OpenEnum, S: Serializer>(value: &E, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(text_of(value))
+    }
+    pub(crate) fn is_blank<E: OpenEnum>(value: &E) -> bool {
+        text_of(value).is_empty()
+    }
+    pub(crate) fn fit<E: OpenEnum>(value: &Value) -> Option<usize> {
+        Some(if listed::<E>(value.as_str()?).is_some() { 4 } else { 0 })
+    }
+}
+
+/// What the `union!` macro fills in for a generated union.
+#[doc(hidden)]
+pub trait Union: Wire {
+    /// The member that tells the types apart, where the description names one; empty otherwise.
+    const TAG: &'static str;
+    /// Its values, by the index of the type that each stands for.
+    const TAGS: &'static [(&'static str, usize)];
+    const COUNT: usize;
+
+    /// How well the value fits the type of that index.
+    fn fit_at(index: usize, value: &Value) -> Option<usize>;
+    /// Makes the type of that index of a value that fits it.
+    fn read_at(index: usize, value: Value) -> Result<Self, Value>;
+    fn unrecognized(value: Value) -> Self;
+    fn write_held<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+    fn is_unset(&self) -> bool;
+    #[cfg(feature = "schemars")]
+    fn schema_at(index: usize, generator: &mut schemars::SchemaGenerator) -> schemars::Schema;
+}
+
+/// Implements a generated union's traits: `union!(Idp, "protocol" ["OIDC" 0], 0 Oidc(IdpOidc), 1 Saml(IdpSaml));`.
+macro_rules! union {
+    ($name:ident, $tag:literal [$($value:literal $at:literal),*] $(, $index:literal $variant:ident($ty:ty))* $(,)?) => {
+        impl $crate::record::Union for $name {
+            const TAG: &'static str = $tag;
+            const TAGS: &'static [(&'static str, usize)] = &[$(($value, $at)),*];
+            const COUNT: usize = [$($index),*].len();
+
+            fn fit_at(index: usize, value: &::serde_json::Value) -> Option<usize> {
+                match index {
+                    $($index => <$ty as $crate::record::Wire>::fit(value),)*
+                    _ => None,
+                }
+            }
+            fn read_at(index: usize, value: ::serde_json::Value) -> Result<Self, ::serde_json::Value> {
+                match index {
+                    $($index => $crate::record::offer(value).map(Self::$variant),)*
+                    _ => Err(value),
+                }
+            }
+            fn unrecognized(value: ::serde_json::Value) -> Self {
+                Self::Unrecognized(value)
+            }
+            fn write_held<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    $(Self::$variant(value) => $crate::record::Wire::write(value, serializer),)*
+                    Self::Unrecognized(value) => $crate::record::Wire::write(value, serializer),
+                }
+            }
+            fn is_unset(&self) -> bool {
+                matches!(self, Self::Unrecognized(value) if value.is_null())
+            }
+            #[cfg(feature = "schemars")]
+            fn schema_at(index: usize, generator: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                match index {
+                    $($index => <$ty as $crate::record::Wire>::schema(generator),)*
+                    _ => ::schemars::Schema::default(),
+                }
+            }
+        }
+        impl Default for $name {
+            fn default() -> Self {
+                Self::Unrecognized(::serde_json::Value::Null)
+            }
+        }
+        $(
+            impl From<$ty> for $name {
+                fn from(value: $ty) -> Self {
+                    Self::$variant(value)
+                }
+            }
+        )*
+        $crate::record::wire_impls!($name, one_of);
+    };
+}
+pub(crate) use union;
+
+/// Reads a value as a type, or hands it back.
+#[doc(hidden)]
+pub fn offer<T: Wire>(value: Value) -> Result<T, Value> {
+    match T::read(value) {
+        Ok(Got::Value(read)) => Ok(read),
+        Ok(Got::Other(other)) => T::from_other(other),
+        // A tree of values cannot fail to parse; should it, the default says that nothing was read.
+        Err(_) => Ok(T::default()),
+    }
+}
+
+/// Reading and writing of unions.
+pub(crate) mod one_of {
+    use super::*;
+
+    pub(crate) fn read<'de, U: Union, D: Deserializer<'de>>(deserializer: D) -> Result<Got<U>, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        if value.is_null() {
+            return Ok(Got::Other(value));
+        }
+        let tagged = value.get(U::TAG).and_then(Value::as_str);
+        let tagged = U::TAGS.iter().find(|(tag, _)| Some(*tag) == tagged).map(|(_, index)| *index);
+        let best = tagged.or_else(|| {
+            let fits = (0..U::COUNT).filter_map(|index| Some((U::fit_at(index, &value)?, index)));
+            // Of equals the first, as the description lists them.
+            fits.max_by_key(|(points, index)| (*points, usize::MAX - index)).map(|(_, index)| index)
+        });
+        Ok(Got::Value(match best {
+            Some(index) => U::read_at(index, value).unwrap_or_else(U::unrecognized),
+            None => U::unrecognized(value),
+        }))
+    }
+    pub(crate) fn write<U: Union, S: Serializer>(value: &U, serializer: S) -> Result<S::Ok, S::Error> {
+        value.write_held(serializer)
+    }
+    pub(crate) fn is_blank<U: Union>(value: &U) -> bool {
+        value.is_unset()
+    }
+    pub(crate) fn fit<U: Union>(value: &Value) -> Option<usize> {
+        (0..U::COUNT).filter_map(|index| U::fit_at(index, value)).max()
+    }
+}

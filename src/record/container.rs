@@ -1,0 +1,180 @@
+//! Optional values, lists, maps and boxes of wire values.
+
+use std::collections::BTreeMap;
+
+use serde::de::{MapAccess, SeqAccess};
+use serde::ser::{SerializeMap, SerializeSeq};
+use serde::{Deserializer, Serializer};
+use serde_json::Value;
+
+use super::sink::{Sink, pour};
+use super::{AsSerialize, Got, Seed, Wire, to_value};
+
+impl<T: Wire> Wire for Option<T> {
+    const OPTIONAL: bool = true;
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
+        Ok(T::read(deserializer)?.map(Some))
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Some(value) => value.write(serializer),
+            None => serializer.serialize_unit(),
+        }
+    }
+    fn is_blank(&self) -> bool {
+        self.is_none()
+    }
+    fn from_other(other: Value) -> Result<Self, Value> {
+        if other.is_null() { Ok(None) } else { T::from_other(other).map(Some) }
+    }
+    fn fit(value: &Value) -> Option<usize> {
+        if value.is_null() { Some(0) } else { T::fit(value) }
+    }
+    #[cfg(feature = "schemars")]
+    fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        T::schema(generator)
+    }
+}
+
+impl<T: Wire> Wire for Box<T> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
+        Ok(T::read(deserializer)?.map(Box::new))
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        T::write(self, serializer)
+    }
+    fn is_blank(&self) -> bool {
+        T::is_blank(self)
+    }
+    fn from_other(other: Value) -> Result<Self, Value> {
+        T::from_other(other).map(Box::new)
+    }
+    fn fit(value: &Value) -> Option<usize> {
+        T::fit(value)
+    }
+    #[cfg(feature = "schemars")]
+    fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        T::schema(generator)
+    }
+}
+
+struct List<T>(std::marker::PhantomData<T>);
+
+impl<T: Wire> Sink for List<T> {
+    type Out = Vec<T>;
+
+    fn array<'de, A: SeqAccess<'de>>(self, mut array: A) -> Result<Got<Vec<T>>, A::Error> {
+        let mut items: Vec<T> = Vec::with_capacity(array.size_hint().unwrap_or(0).min(4096));
+        while let Some(got) = array.next_element_seed(Seed::<T>::new())? {
+            let other = match got {
+                Got::Value(item) => {
+                    items.push(item);
+                    continue;
+                }
+                Got::Other(other) => other,
+            };
+            match T::from_other(other) {
+                Ok(item) => items.push(item),
+                // One item of another shape: the list is kept as it came, for a list with a gap would be a lie.
+                Err(other) => {
+                    let mut values = items.iter().map(to_value).collect::<Result<Vec<_>, _>>().map_err(custom)?;
+                    values.push(other);
+                    while let Some(value) = array.next_element()? {
+                        values.push(value);
+                    }
+                    return Ok(Got::Other(Value::Array(values)));
+                }
+            }
+        }
+        Ok(Got::Value(items))
+    }
+}
+
+fn custom<E: serde::de::Error>(error: serde_json::Error) -> E {
+    E::custom(error)
+}
+
+impl<T: Wire> Wire for Vec<T> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
+        pour(List(std::marker::PhantomData), deserializer)
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.len()))?;
+        for item in self {
+            list.serialize_element(&AsSerialize(item))?;
+        }
+        list.end()
+    }
+    fn is_blank(&self) -> bool {
+        self.is_empty()
+    }
+    fn fit(value: &Value) -> Option<usize> {
+        value.as_array()?.iter().try_fold(1, |best, item| Some(best.max(T::fit(item)? + 1)))
+    }
+    #[cfg(feature = "schemars")]
+    fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let items = T::schema(generator);
+        schemars::json_schema!({ "type": "array", "items": items })
+    }
+}
+
+struct Dictionary<T>(std::marker::PhantomData<T>);
+
+impl<T: Wire> Sink for Dictionary<T> {
+    type Out = BTreeMap<String, T>;
+
+    fn object<'de, A: MapAccess<'de>>(self, mut object: A) -> Result<Got<BTreeMap<String, T>>, A::Error> {
+        let mut entries = BTreeMap::new();
+        while let Some(key) = object.next_key::<String>()? {
+            let other = match object.next_value_seed(Seed::<T>::new())? {
+                Got::Value(value) => {
+                    entries.insert(key, value);
+                    continue;
+                }
+                Got::Other(other) => other,
+            };
+            match T::from_other(other) {
+                Ok(value) => {
+                    entries.insert(key, value);
+                }
+                Err(other) => {
+                    let mut values = serde_json::Map::new();
+                    for (key, value) in &entries {
+                        values.insert(key.clone(), to_value(value).map_err(custom)?);
+                    }
+                    values.insert(key, other);
+                    while let Some((key, value)) = object.next_entry()? {
+                        values.insert(key, value);
+                    }
+                    return Ok(Got::Other(Value::Object(values)));
+                }
+            }
+        }
+        Ok(Got::Value(entries))
+    }
+}
+
+impl<T: Wire> Wire for BTreeMap<String, T> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
+        pour(Dictionary(std::marker::PhantomData), deserializer)
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.len()))?;
+        for (key, value) in self {
+            map.serialize_entry(key, &AsSerialize(value))?;
+        }
+        map.end()
+    }
+    fn is_blank(&self) -> bool {
+        self.is_empty()
+    }
+    fn fit(value: &Value) -> Option<usize> {
+        value.as_object()?.values().try_fold(0, |best, item| Some(best.max(T::fit(item)?)))
+    }
+    #[cfg(feature = "schemars")]
+    fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let values = T::schema(generator);
+        schemars::json_schema!({ "type": "object", "additionalProperties": values })
+    }
+}

@@ -1,0 +1,222 @@
+//! How generated types meet JSON: lenient reads, exact writes, from one table per type.
+//!
+//! Every generated type implements [`Wire`], and through it serde's `Serialize` and `Deserialize`. A read never
+//! fails because one member is not what the description promised: text that holds a number becomes the number, an
+//! unknown enum value is kept as it is, and a member of quite another shape (or an explicit `null`) is kept in the
+//! record's `extra`, from where a write puts it back. Only a document that is no JSON, or that is of another kind
+//! altogether (an array where a record is due), is an error.
+
+mod choice;
+mod container;
+pub(crate) mod debug;
+mod scalar;
+#[cfg(feature = "schemars")]
+pub(crate) mod schema;
+mod sink;
+pub(crate) mod table;
+
+use std::fmt;
+
+use serde::de::DeserializeSeed;
+use serde::{Deserializer, Serializer};
+use serde_json::Value;
+
+#[doc(hidden)]
+pub use choice::{OpenEnum, Union, listed, offer, text_of};
+#[doc(hidden)]
+pub use table::{Record, Writer, read_member, read_unlisted};
+
+#[allow(unused_imports)] // a build without any API generates no types
+pub(crate) use {
+    choice::{one_of, open, open_enum, union, wire_impls},
+    table::record,
+};
+
+/// The members of a record that its description does not list, by their wire names.
+///
+/// It also holds listed members whose value did not fit their field: a `null`, or a value of another shape. A write
+/// puts them back unless the field has been set since.
+pub type Extra = serde_json::Map<String, Value>;
+
+/// A value that is read leniently from JSON and written exactly.
+///
+/// Implemented by every generated type, by scalars, `Vec`, `Option`, `Box`, maps with text keys and
+/// [`serde_json::Value`]. It is not meant to be implemented outside this crate.
+pub trait Wire: Sized + Default + Clone + fmt::Debug + PartialEq + Send + Sync + 'static {
+    /// Whether a record may leave the member out: true of `Option` alone.
+    #[doc(hidden)]
+    const OPTIONAL: bool = false;
+
+    /// Reads a value, or hands back what was there instead.
+    #[doc(hidden)]
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error>;
+
+    /// Writes the value as it stands.
+    #[doc(hidden)]
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+
+    /// Whether nothing has been set: the value that a missing member reads as.
+    #[doc(hidden)]
+    fn is_blank(&self) -> bool;
+
+    /// Makes a value of what [`Wire::read`] handed back: only `Option` can, of `null`.
+    #[doc(hidden)]
+    fn from_other(other: Value) -> Result<Self, Value> {
+        Err(other)
+    }
+
+    /// How well a JSON value fits, more being better; `None` where it does not.
+    #[doc(hidden)]
+    fn fit(value: &Value) -> Option<usize>;
+
+    /// The JSON schema of the type.
+    #[cfg(feature = "schemars")]
+    #[doc(hidden)]
+    fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema;
+}
+
+/// What a read found: the value asked for, or another one, kept whole.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Got<T> {
+    Value(T),
+    Other(Value),
+}
+
+impl<T> Got<T> {
+    fn map<U>(self, wrap: impl FnOnce(T) -> U) -> Got<U> {
+        match self {
+            Got::Value(value) => Got::Value(wrap(value)),
+            Got::Other(other) => Got::Other(other),
+        }
+    }
+}
+
+/// Carries the type to read through serde's seeds.
+struct Seed<T>(std::marker::PhantomData<T>);
+
+impl<T> Seed<T> {
+    fn new() -> Self {
+        Seed(std::marker::PhantomData)
+    }
+}
+
+impl<'de, T: Wire> DeserializeSeed<'de> for Seed<T> {
+    type Value = Got<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Got<T>, D::Error> {
+        T::read(deserializer)
+    }
+}
+
+/// Writes a [`Wire`] value wherever serde wants a `Serialize`.
+struct AsSerialize<'a, T>(&'a T);
+
+impl<T: Wire> serde::Serialize for AsSerialize<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.write(serializer)
+    }
+}
+
+/// Why JSON could not be read, and where.
+#[derive(Debug, Clone)]
+pub struct ReadError {
+    path: String,
+    message: String,
+}
+
+impl ReadError {
+    /// The place in the document, as `data[3].name`; empty at its root.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What is wrong there.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.is_empty() { f.write_str(&self.message) } else { write!(f, "{} at {}", self.message, self.path) }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// Reads a value from JSON bytes.
+pub fn from_slice<T: Wire>(json: &[u8]) -> Result<T, ReadError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let value = tracked::<T, _>(&mut deserializer)?;
+    deserializer.end().map_err(|error| ReadError { path: String::new(), message: error.to_string() })?;
+    Ok(value)
+}
+
+/// Reads a value from JSON text.
+pub fn from_str<T: Wire>(json: &str) -> Result<T, ReadError> {
+    from_slice(json.as_bytes())
+}
+
+/// Reads a value from a JSON tree.
+pub fn from_value<T: Wire>(value: Value) -> Result<T, ReadError> {
+    tracked::<T, _>(value)
+}
+
+fn tracked<'de, T: Wire, D: Deserializer<'de>>(deserializer: D) -> Result<T, ReadError>
+where
+    D::Error: fmt::Display,
+{
+    let mut track = serde_path_to_error::Track::new();
+    let result = T::read(serde_path_to_error::Deserializer::new(deserializer, &mut track));
+    match result {
+        Ok(got) => settle(got).map_err(|message| ReadError { path: String::new(), message }),
+        Err(error) => {
+            let path = track.path().to_string();
+            let path = if path == "." { String::new() } else { path };
+            Err(ReadError { path, message: error.to_string() })
+        }
+    }
+}
+
+/// Takes what a read found as a whole value, or says what stands in its place.
+fn settle<T: Wire>(got: Got<T>) -> Result<T, String> {
+    let other = match got {
+        Got::Value(value) => return Ok(value),
+        Got::Other(other) => other,
+    };
+    T::from_other(other).map_err(|other| {
+        let wanted = std::any::type_name::<T>().rsplit("::").next().unwrap_or_default().trim_end_matches('>');
+        format!("expected {wanted}, found {}", kind(&other))
+    })
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// Writes a value as JSON bytes.
+pub fn to_vec<T: Wire>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(&AsSerialize(value))
+}
+
+/// Writes a value as a JSON tree.
+pub fn to_value<T: Wire>(value: &T) -> Result<Value, serde_json::Error> {
+    serde_json::to_value(AsSerialize(value))
+}
+
+/// serde's entry for a generated type.
+#[doc(hidden)]
+pub fn deserialize<'de, T: Wire, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    settle(T::read(deserializer)?).map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests;

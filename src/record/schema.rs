@@ -1,0 +1,52 @@
+//! JSON schemas of generated types, told from the same tables that read and write them.
+
+use std::convert::Infallible;
+
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value};
+
+use super::{OpenEnum, Record, Union, Wire, Writer};
+
+/// The schema of a record: its members, and which of them it demands.
+pub(crate) fn table<R: Record>(generator: &mut SchemaGenerator) -> Schema {
+    let mut writer = SchemaWriter { members: R::MEMBERS, generator, properties: Map::new(), required: Vec::new() };
+    let Ok(()) = R::default().write_members(&mut writer);
+    let SchemaWriter { properties, required, .. } = writer;
+    let mut schema = json_schema!({ "type": "object", "properties": properties });
+    if !required.is_empty() {
+        schema.insert("required".to_owned(), required.into());
+    }
+    schema
+}
+
+struct SchemaWriter<'a> {
+    members: &'static [&'static str],
+    generator: &'a mut SchemaGenerator,
+    properties: Map<String, Value>,
+    required: Vec<Value>,
+}
+
+impl Writer for SchemaWriter<'_> {
+    type Error = Infallible;
+
+    fn member<T: Wire>(&mut self, index: usize, _: &T) -> Result<(), Infallible> {
+        let name = self.members[index];
+        self.properties.insert(name.to_owned(), T::schema(self.generator).to_value());
+        if !T::OPTIONAL {
+            self.required.push(name.into());
+        }
+        Ok(())
+    }
+}
+
+/// The schema of an open enum: its listed values as examples of the text it takes.
+pub(crate) fn open<E: OpenEnum>(_: &mut SchemaGenerator) -> Schema {
+    let values: Vec<&str> = E::LISTED.iter().map(|(_, wire, _)| *wire).collect();
+    json_schema!({ "type": "string", "enum": values })
+}
+
+/// The schema of a union: any of its types.
+pub(crate) fn one_of<U: Union>(generator: &mut SchemaGenerator) -> Schema {
+    let types: Vec<Schema> = (0..U::COUNT).map(|index| U::schema_at(index, generator)).collect();
+    json_schema!({ "anyOf": types })
+}

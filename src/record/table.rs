@@ -1,0 +1,236 @@
+//! Records: structs whose members are read and written through one table of wire names.
+
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeSeed, MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserializer, Serializer};
+use serde_json::Value;
+
+use super::sink::{Sink, pour};
+use super::{AsSerialize, Extra, Got, Seed, Wire};
+
+/// What the `record!` macro fills in for a generated struct.
+#[doc(hidden)]
+pub trait Record: Wire {
+    /// The type's name.
+    const NAME: &'static str;
+    /// The wire names of its members, in the order of their indexes.
+    const MEMBERS: &'static [&'static str];
+
+    fn extra(&self) -> &Extra;
+    fn extra_mut(&mut self) -> &mut Extra;
+    /// Reads the member of that index from the map's next value; hands back a value that does not fit.
+    fn read_member<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<Option<Value>, A::Error>;
+    /// Shows every member to the writer, in order.
+    fn write_members<W: Writer>(&self, writer: &mut W) -> Result<(), W::Error>;
+}
+
+/// Sees a record's members one by one: to serialize, to print, to describe, to compare with a value.
+#[doc(hidden)]
+pub trait Writer {
+    type Error;
+    fn member<T: Wire>(&mut self, index: usize, value: &T) -> Result<(), Self::Error>;
+}
+
+/// Implements a generated struct's traits from its table: `record!(Space, 0 id "id", 1 name "name");`.
+macro_rules! record {
+    ($name:ident $(, $index:literal $field:ident $wire:literal)* $(,)?) => {
+        impl $crate::record::Record for $name {
+            const NAME: &'static str = stringify!($name);
+            const MEMBERS: &'static [&'static str] = &[$($wire),*];
+
+            fn extra(&self) -> &$crate::record::Extra {
+                &self.extra
+            }
+            fn extra_mut(&mut self) -> &mut $crate::record::Extra {
+                &mut self.extra
+            }
+            fn read_member<'de, A: ::serde::de::MapAccess<'de>>(
+                &mut self,
+                index: usize,
+                map: &mut A,
+            ) -> Result<Option<::serde_json::Value>, A::Error> {
+                match index {
+                    $($index => $crate::record::read_member(&mut self.$field, map),)*
+                    _ => $crate::record::read_unlisted(map),
+                }
+            }
+            #[allow(unused_variables)]
+            fn write_members<W: $crate::record::Writer>(&self, writer: &mut W) -> Result<(), W::Error> {
+                $(writer.member($index, &self.$field)?;)*
+                Ok(())
+            }
+        }
+        $crate::record::wire_impls!($name, table);
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                $crate::record::debug::print(self, f)
+            }
+        }
+    };
+}
+pub(crate) use record;
+
+/// Reads the next value of the map into a field.
+#[doc(hidden)]
+pub fn read_member<'de, T: Wire, A: MapAccess<'de>>(field: &mut T, map: &mut A) -> Result<Option<Value>, A::Error> {
+    Ok(match map.next_value_seed(Seed::<T>::new())? {
+        Got::Value(value) => {
+            *field = value;
+            None
+        }
+        Got::Other(other) => Some(other),
+    })
+}
+
+/// Reads the next value of the map as plain JSON, for a member that no field takes.
+#[doc(hidden)]
+pub fn read_unlisted<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<Value>, A::Error> {
+    map.next_value().map(Some)
+}
+
+struct Members<R>(PhantomData<R>);
+
+impl<R: Record> Sink for Members<R> {
+    type Out = R;
+
+    fn object<'de, A: MapAccess<'de>>(self, mut map: A) -> Result<Got<R>, A::Error> {
+        let mut record = R::default();
+        // Servers send members in the schema's order, mostly: look there first.
+        let mut expected = 0;
+        while let Some(key) = map.next_key_seed(MemberName { members: R::MEMBERS, expected })? {
+            let (index, name) = match key {
+                Key::Listed(index) => (index, None),
+                Key::Unlisted(name) => (usize::MAX, Some(name)),
+            };
+            if let Some(other) = record.read_member(index, &mut map)? {
+                let name = name.unwrap_or_else(|| R::MEMBERS[index].to_owned());
+                record.extra_mut().insert(name, other);
+            }
+            if index != usize::MAX {
+                expected = index + 1;
+            }
+        }
+        Ok(Got::Value(record))
+    }
+}
+
+enum Key {
+    Listed(usize),
+    Unlisted(String),
+}
+
+/// Finds a member's index without allocating its name.
+struct MemberName {
+    members: &'static [&'static str],
+    expected: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for MemberName {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for MemberName {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a member's name")
+    }
+    fn visit_str<E>(self, name: &str) -> Result<Key, E> {
+        if self.members.get(self.expected) == Some(&name) {
+            return Ok(Key::Listed(self.expected));
+        }
+        Ok(match self.members.iter().position(|member| *member == name) {
+            Some(index) => Key::Listed(index),
+            None => Key::Unlisted(name.to_owned()),
+        })
+    }
+}
+
+pub(crate) fn read<'de, R: Record, D: Deserializer<'de>>(deserializer: D) -> Result<Got<R>, D::Error> {
+    pour(Members(PhantomData), deserializer)
+}
+
+pub(crate) fn write<R: Record, S: Serializer>(record: &R, serializer: S) -> Result<S::Ok, S::Error> {
+    let extra = record.extra();
+    let mut map = JsonWriter { members: R::MEMBERS, extra, map: serializer.serialize_map(None)? };
+    record.write_members(&mut map)?;
+    let mut map = map.map;
+    for (name, value) in extra.iter().filter(|(name, _)| !R::MEMBERS.contains(&name.as_str())) {
+        map.serialize_entry(name, value)?;
+    }
+    map.end()
+}
+
+struct JsonWriter<'a, M> {
+    members: &'static [&'static str],
+    extra: &'a Extra,
+    map: M,
+}
+
+impl<M: SerializeMap> Writer for JsonWriter<'_, M> {
+    type Error = M::Error;
+
+    fn member<T: Wire>(&mut self, index: usize, value: &T) -> Result<(), M::Error> {
+        let name = self.members[index];
+        // A field that was left alone gives way to what the server sent in its place.
+        match self.extra.get(name) {
+            Some(other) if value.is_blank() => self.map.serialize_entry(name, other),
+            _ if T::OPTIONAL && value.is_blank() => Ok(()),
+            _ => self.map.serialize_entry(name, &AsSerialize(value)),
+        }
+    }
+}
+
+pub(crate) fn is_blank<R: Record>(record: &R) -> bool {
+    record.extra().is_empty() && record.write_members(&mut BlankOnly).is_ok()
+}
+
+/// Stops at the first member that has been set.
+struct BlankOnly;
+
+impl Writer for BlankOnly {
+    type Error = ();
+
+    fn member<T: Wire>(&mut self, _: usize, value: &T) -> Result<(), ()> {
+        if value.is_blank() { Ok(()) } else { Err(()) }
+    }
+}
+
+pub(crate) fn fit<R: Record>(value: &Value) -> Option<usize> {
+    let object = value.as_object()?;
+    let mut fitting = Fitting { members: R::MEMBERS, object, points: 0 };
+    // A default record names its members and their types; its values do not matter here.
+    R::default().write_members(&mut fitting).ok()?;
+    Some(fitting.points)
+}
+
+/// Counts the members that a JSON object shares with a record, the better fitting ones more.
+struct Fitting<'a> {
+    members: &'static [&'static str],
+    object: &'a serde_json::Map<String, Value>,
+    points: usize,
+}
+
+impl Writer for Fitting<'_> {
+    /// A required member is missing or of another shape.
+    type Error = ();
+
+    fn member<T: Wire>(&mut self, index: usize, _: &T) -> Result<(), ()> {
+        match self.object.get(self.members[index]) {
+            Some(value) => match T::fit(value) {
+                Some(points) => self.points += points + 1,
+                None if T::OPTIONAL => {}
+                None => return Err(()),
+            },
+            None if T::OPTIONAL => {}
+            None => return Err(()),
+        }
+        Ok(())
+    }
+}

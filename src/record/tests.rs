@@ -1,0 +1,145 @@
+//! What reads forgive and writes keep.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{Extra, Wire, from_str, from_value, open_enum, record, to_value, union};
+
+#[derive(Clone, Default, PartialEq)]
+struct Space {
+    name: String,
+    size: Option<i64>,
+    ratio: Option<f64>,
+    shared: Option<bool>,
+    kind: Option<Kind>,
+    tags: Option<Vec<String>>,
+    parent: Option<Box<Space>>,
+    limits: Option<BTreeMap<String, f64>>,
+    password: Option<String>,
+    extra: Extra,
+}
+record!(
+    Space, 0 name "name", 1 size "size", 2 ratio "ratio", 3 shared "shared", 4 kind "type", 5 tags "tags",
+    6 parent "parent", 7 limits "limits", 8 password "password"
+);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+enum Kind {
+    Shared,
+    Managed,
+    Unrecognized(String),
+}
+open_enum!(Kind, Shared "shared" "KIND_SHARED", Managed "managed" "");
+
+#[derive(Clone, Debug, PartialEq)]
+enum Shape {
+    Space(Space),
+    Text(String),
+    Unrecognized(Value),
+}
+union!(Shape, "" [], 0 Space(Space), 1 Text(String));
+
+fn round_trip<T: Wire>(value: Value) -> T {
+    let read: T = from_value(value.clone()).unwrap();
+    assert_eq!(to_value(&read).unwrap(), value);
+    read
+}
+
+#[test]
+fn members_are_read_and_written_whole() {
+    let space: Space = round_trip(json!({
+        "name": "a", "size": 3, "ratio": 0.5, "shared": false, "type": "managed", "tags": [], "parent": {"name": ""},
+        "limits": {"a": 1}, "new": {"x": [1, null]},
+    }));
+    assert_eq!(space.shared, Some(false));
+    assert_eq!(space.kind, Some(Kind::Managed));
+    assert_eq!(space.tags, Some(vec![]));
+    assert_eq!(space.extra["new"], json!({"x": [1, null]}));
+}
+
+#[test]
+fn null_and_misfits_are_kept_and_give_way_to_a_set_field() {
+    let mut space: Space = round_trip(json!({"name": null, "size": null, "tags": "one", "shared": {"by": "x"}}));
+    assert_eq!((space.name.as_str(), space.size), ("", None));
+    space.size = Some(0);
+    space.name = "n".into();
+    assert_eq!(
+        to_value(&space).unwrap(),
+        json!({"name": "n", "size": 0, "tags": "one", "shared": {"by": "x"}})
+    );
+}
+
+#[test]
+fn a_list_with_one_misfit_is_kept_whole() {
+    let space: Space = round_trip(json!({"name": "", "tags": ["a", {"b": 1}, "c"], "limits": {"a": 1, "b": [2]}}));
+    assert_eq!(space.tags, None);
+}
+
+#[test]
+fn scalars_take_other_spellings() {
+    let space: Space =
+        from_value(json!({"name": 404, "size": "12", "ratio": "NaN", "shared": "true", "type": 7})).unwrap();
+    assert_eq!((space.name.as_str(), space.size, space.shared), ("404", Some(12), Some(true)));
+    assert!(space.ratio.unwrap().is_nan());
+    assert_eq!(space.kind, Some(Kind::Unrecognized("7".into())));
+    assert_eq!(to_value(&space).unwrap()["ratio"], "NaN");
+}
+
+#[test]
+fn an_integer_beyond_the_type_is_kept() {
+    round_trip::<Space>(json!({"name": "", "size": 9_223_372_036_854_776_000_u64}));
+}
+
+#[test]
+fn a_key_sent_twice_counts_as_its_last() {
+    let space: Space = from_str(r#"{"name":"a","name":"b","x":1,"x":2}"#).unwrap();
+    assert_eq!(space.name, "b");
+    assert_eq!(space.extra["x"], 2);
+}
+
+#[test]
+fn enums_know_both_names_and_keep_new_ones() {
+    assert_eq!(Kind::from("KIND_SHARED"), Kind::Shared);
+    assert_eq!(Kind::from("shared").to_string(), "shared");
+    assert_eq!(round_trip::<Kind>(json!("brand new")), Kind::Unrecognized("brand new".into()));
+}
+
+#[test]
+fn unions_take_the_best_fit_and_keep_the_rest() {
+    assert_eq!(round_trip::<Shape>(json!("x")), Shape::Text("x".into()));
+    assert!(matches!(round_trip::<Shape>(json!({"name": "a"})), Shape::Space(_)));
+    assert!(matches!(round_trip::<Shape>(json!([1])), Shape::Unrecognized(_)));
+}
+
+#[test]
+fn optional_items_may_be_null() {
+    let list: Vec<Option<i64>> = from_str("[1,null]").unwrap();
+    assert_eq!(list, [Some(1), None]);
+    assert_eq!(from_str::<Option<Space>>("null").unwrap(), None);
+}
+
+#[test]
+fn another_kind_of_document_is_an_error_that_says_so() {
+    assert_eq!(from_str::<Space>("[]").unwrap_err().to_string(), "expected Space, found an array");
+    let error = from_str::<Space>(r#"{"parent":{"tags":["a",]}}"#).unwrap_err();
+    assert!(error.path().starts_with("parent.tags"), "{error}");
+    assert!(from_str::<Space>("{} x").is_err());
+}
+
+#[test]
+fn debug_prints_what_is_set_and_no_secret() {
+    let space: Space = from_value(json!({"name": "a", "password": "p4ss", "clientSecret": "s3cret"})).unwrap();
+    let text = format!("{space:?}");
+    assert_eq!(text, r#"Space { name: "a", password: [redacted], clientSecret: [redacted] }"#);
+}
+
+#[test]
+fn numbers_keep_their_text() {
+    for text in ["0", "1", "-1", "0.1", "1e300", "-0.0", "9007199254740993"] {
+        let value: f64 = from_str(text).unwrap();
+        let back: f64 = from_str(&serde_json::to_string(&to_value(&value).unwrap()).unwrap()).unwrap();
+        assert_eq!(value.to_bits(), back.to_bits(), "{text}");
+    }
+}
