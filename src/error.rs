@@ -147,12 +147,7 @@ impl Error {
 
     /// An answer that does not read; `context` names what was read, as `items getItem`.
     pub(crate) fn decode(context: impl Into<String>, error: ReadError, body: &[u8]) -> Self {
-        Error::Decode(Box::new(DecodeError::new(
-            context,
-            error.path(),
-            error.message(),
-            body,
-        )))
+        Error::Decode(Box::new(DecodeError::new(context, error.path(), error.message(), body)))
     }
 
     /// A session that is closed.
@@ -166,10 +161,7 @@ impl Error {
     }
 
     /// A connection that failed; `what` names the activity.
-    pub(crate) fn transport(
-        what: impl Into<String>,
-        source: impl std::error::Error + Send + Sync + 'static,
-    ) -> Self {
+    pub(crate) fn transport(what: impl Into<String>, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         Error::Transport(Box::new(TransportError::new(what, Box::new(source))))
     }
 
@@ -199,13 +191,9 @@ impl From<HttpError> for Error {
 impl From<std::env::VarError> for Error {
     fn from(error: std::env::VarError) -> Self {
         Error::config(match error {
-            std::env::VarError::NotPresent => {
-                "an environment variable that the program reads is not set"
-            }
+            std::env::VarError::NotPresent => "an environment variable that the program reads is not set",
             // The value stays out of the text: it may be a secret.
-            std::env::VarError::NotUnicode(_) => {
-                "an environment variable that the program reads is not valid Unicode"
-            }
+            std::env::VarError::NotUnicode(_) => "an environment variable that the program reads is not valid Unicode",
         })
     }
 }
@@ -224,10 +212,7 @@ mod tests {
         let missing = Error::not_found("Doc.GetObject", "no object \"x\"");
         assert!(missing.is_not_found());
         assert_eq!(missing.engine_code(), Some(2));
-        assert_eq!(
-            missing.to_string(),
-            "Doc.GetObject: no object \"x\" (engine error 2)"
-        );
+        assert_eq!(missing.to_string(), "Doc.GetObject: no object \"x\" (engine error 2)");
 
         let closed = Error::closed(ClosedError::new(Some(4006), "who are you"));
         assert!(closed.is_auth() && !closed.is_retryable());

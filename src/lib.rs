@@ -17,6 +17,12 @@
 
 mod auth;
 mod client;
+#[cfg(feature = "engine")]
+#[cfg_attr(docsrs, doc(cfg(feature = "engine")))]
+pub mod data;
+#[cfg(feature = "engine")]
+#[cfg_attr(docsrs, doc(cfg(feature = "engine")))]
+pub mod engine;
 mod error;
 mod host;
 mod http;

@@ -25,11 +25,7 @@ pub type Diagnostics = Vec<Diagnostic>;
 
 impl Diagnostic {
     /// A complaint about a whole file, at no line of it: it is missing, unreadable, one too many.
-    pub fn of_file(
-        file: impl Into<String>,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Self {
+    pub fn of_file(file: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Self {
         Self::of_place(file, (0, 0), message, help)
     }
 
@@ -40,14 +36,7 @@ impl Diagnostic {
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> Self {
-        Self {
-            file: file.into(),
-            line,
-            column,
-            pointer: String::new(),
-            message: message.into(),
-            help: help.into(),
-        }
+        Self { file: file.into(), line, column, pointer: String::new(), message: message.into(), help: help.into() }
     }
 
     /// The same complaint, naming the node.

@@ -28,29 +28,16 @@ impl Document {
 
     /// Reads JSON from bytes: UTF-8, with or without a byte order mark.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, Diagnostic> {
-        if bytes.starts_with(&[0xFE, 0xFF])
-            || bytes.starts_with(&[0xFF, 0xFE])
-            || bytes.iter().take(4).any(|b| *b == 0)
+        if bytes.starts_with(&[0xFE, 0xFF]) || bytes.starts_with(&[0xFF, 0xFE]) || bytes.iter().take(4).any(|b| *b == 0)
         {
-            return Err(Diagnostic::of_place(
-                name,
-                (1, 1),
-                "the file is UTF-16 or UTF-32",
-                "save it as UTF-8",
-            ));
+            return Err(Diagnostic::of_place(name, (1, 1), "the file is UTF-16 or UTF-32", "save it as UTF-8"));
         }
         match std::str::from_utf8(bytes) {
             Ok(text) => Self::parse(name, text),
             Err(error) => {
-                let valid =
-                    String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or_default());
+                let valid = String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or_default());
                 let place = scan::line_and_column(&valid, valid.len());
-                Err(Diagnostic::of_place(
-                    name,
-                    place,
-                    "the file is not UTF-8 from here on",
-                    "save it as UTF-8",
-                ))
+                Err(Diagnostic::of_place(name, place, "the file is not UTF-8 from here on", "save it as UTF-8"))
             }
         }
     }
@@ -59,11 +46,7 @@ impl Document {
     pub fn parse(name: &str, text: &str) -> Result<Self, Diagnostic> {
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
         match strict::parse(text) {
-            Ok(value) => Ok(Self {
-                name: name.to_owned(),
-                text: text.to_owned(),
-                value,
-            }),
+            Ok(value) => Ok(Self { name: name.to_owned(), text: text.to_owned(), value }),
             Err(error) => Err(not_json(name, text, &error)),
         }
     }
@@ -80,12 +63,7 @@ impl Document {
 
     /// A complaint about the node at `pointer`, at its line and column. A node that the text does not have (an overlay
     /// made it) is shown at the nearest node around it.
-    pub fn at(
-        &self,
-        pointer: &str,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Diagnostic {
+    pub fn at(&self, pointer: &str, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
         let place = scan::line_and_column(&self.text, scan::locate(&self.text, pointer));
         Diagnostic::of_place(&self.name, place, message, help).with_pointer(pointer)
     }
@@ -99,14 +77,8 @@ pub fn pointer_step(step: &str) -> String {
 /// A file that cannot be read, in words.
 pub fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
     match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            Diagnostic::of_file(name, "there is no such file or folder", "check the path")
-        }
-        _ => Diagnostic::of_file(
-            name,
-            format!("cannot be read: {error}"),
-            "check the file and its permissions",
-        ),
+        std::io::ErrorKind::NotFound => Diagnostic::of_file(name, "there is no such file or folder", "check the path"),
+        _ => Diagnostic::of_file(name, format!("cannot be read: {error}"), "check the file and its permissions"),
     }
 }
 
@@ -129,9 +101,7 @@ fn not_json(name: &str, text: &str, error: &serde_json::Error) -> Diagnostic {
     let offset = scan::offset_of(text, error.line(), error.column());
     // serde_json repeats the place at the end of its message; ours stands in front of it
     let message = error.to_string();
-    let message = message
-        .rsplit_once(" at line ")
-        .map_or(message.as_str(), |(words, _)| words);
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(words, _)| words);
     Diagnostic::of_place(
         name,
         scan::line_and_column(text, offset),
@@ -145,8 +115,7 @@ fn not_json(name: &str, text: &str, error: &serde_json::Error) -> Diagnostic {
 mod tests {
     use super::*;
 
-    const TEXT: &str =
-        "{\n  \"paths\": {\n    \"/a~b\": [1, {\"ä\": \"x\\\"y\", \"type\": 2}]\n  }\n}\n";
+    const TEXT: &str = "{\n  \"paths\": {\n    \"/a~b\": [1, {\"ä\": \"x\\\"y\", \"type\": 2}]\n  }\n}\n";
 
     fn place(pointer: &str) -> (usize, usize) {
         let found = Document::parse("t.json", TEXT).map(|d| d.at(pointer, "m", "h"));
@@ -171,31 +140,16 @@ mod tests {
 
     #[test]
     fn a_member_twice_is_an_error_at_the_second() {
-        let error = Document::parse("t.json", "{\"a\": {\"b\": 1,\n \"c\": 0, \"b\": 2}}")
-            .map(|_| ())
-            .unwrap_err();
-        assert_eq!(
-            (error.line, error.column, error.pointer.as_str()),
-            (2, 10, "/a/b")
-        );
+        let error = Document::parse("t.json", "{\"a\": {\"b\": 1,\n \"c\": 0, \"b\": 2}}").map(|_| ()).unwrap_err();
+        assert_eq!((error.line, error.column, error.pointer.as_str()), (2, 10, "/a/b"));
         assert!(error.message.contains("twice"), "{error}");
     }
 
     #[test]
     fn broken_json_names_the_place_and_the_node() {
-        let error = Document::parse("t.json", "{\"a\": {\n  \"b\": [1, oops]}}")
-            .map(|_| ())
-            .unwrap_err();
-        assert_eq!(
-            (error.line, error.column, error.pointer.as_str()),
-            (2, 12, "/a/b/1")
-        );
-        assert!(
-            error
-                .to_string()
-                .starts_with("t.json:2:12 at #/a/b/1: not JSON: "),
-            "{error}"
-        );
+        let error = Document::parse("t.json", "{\"a\": {\n  \"b\": [1, oops]}}").map(|_| ()).unwrap_err();
+        assert_eq!((error.line, error.column, error.pointer.as_str()), (2, 12, "/a/b/1"));
+        assert!(error.to_string().starts_with("t.json:2:12 at #/a/b/1: not JSON: "), "{error}");
     }
 
     #[test]
@@ -205,9 +159,7 @@ mod tests {
             let error = Document::from_bytes("t", bytes).map(|_| ()).unwrap_err();
             assert!(error.message.contains("UTF-16"), "{error}");
         }
-        let error = Document::from_bytes("t", b"{\n\"a\": \"\xE4\"}")
-            .map(|_| ())
-            .unwrap_err();
+        let error = Document::from_bytes("t", b"{\n\"a\": \"\xE4\"}").map(|_| ()).unwrap_err();
         assert_eq!((error.line, error.column), (2, 7));
     }
 

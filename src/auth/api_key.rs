@@ -21,9 +21,7 @@ impl ApiKey {
     fn bearer(&self) -> Result<HeaderValue> {
         let key = self.0.expose();
         if key.is_empty() {
-            return Err(Error::config(
-                "the API key is empty; make one in the profile settings of your tenant",
-            ));
+            return Err(Error::config("the API key is empty; make one in the profile settings of your tenant"));
         }
         let text = Zeroizing::new(format!("Bearer {key}"));
         // The key itself stays out of the message.
@@ -44,11 +42,7 @@ impl Authenticator for ApiKey {
     }
 
     fn headers(&self) -> BoxFuture<'_, Result<HeaderMap>> {
-        ready(
-            self.bearer()
-                .map(|value| HeaderMap::from_iter([(AUTHORIZATION, value)])),
-        )
-        .boxed()
+        ready(self.bearer().map(|value| HeaderMap::from_iter([(AUTHORIZATION, value)]))).boxed()
     }
 }
 

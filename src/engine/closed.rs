@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::error::{ClosedError, Error};
+
 /// How a session came to its end: the close code and words of whoever closed it.
 ///
 /// See [`Session::closed`](super::Session::closed).
@@ -27,6 +29,19 @@ impl Closed {
         self.reason.code()
     }
 
+    /// The reason in words that say what to do, and what was said about it.
+    fn words(&self) -> String {
+        match self.text.as_str() {
+            "" => self.reason.to_string(),
+            text => format!("{}: {text}", self.reason),
+        }
+    }
+
+    /// The error of a call that this end of the session met.
+    pub(super) fn error(&self, method: &str, may_have_run: bool) -> Error {
+        Error::closed(ClosedError::new(self.code(), self.words()).during(method, may_have_run))
+    }
+
     /// What the other side, or the network, said about it; often empty.
     pub fn text(&self) -> &str {
         &self.text
@@ -35,11 +50,11 @@ impl Closed {
 
 impl fmt::Display for Closed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.reason)?;
-        if !self.text.is_empty() {
-            write!(f, ": {}", self.text)?;
+        f.write_str(&self.words())?;
+        match self.code() {
+            Some(code) => write!(f, " (close code {code})"),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -150,12 +165,19 @@ impl fmt::Display for CloseReason {
         match self {
             CloseReason::Local => f.write_str("the session was closed from this side"),
             CloseReason::Lost => f.write_str("the connection broke"),
-            CloseReason::Other(code) => write!(f, "the server ended the session with code {code}"),
+            CloseReason::Other(_) => f.write_str("the server ended the session"),
             known => match CODES.iter().find(|entry| entry.1 == *known) {
-                Some((code, _, words)) => write!(f, "{words} ({code})"),
+                Some((_, _, words)) => f.write_str(words),
                 None => fmt::Debug::fmt(known, f),
             },
         }
+    }
+}
+
+impl ClosedError {
+    /// The reason that its close code stands for; [`CloseReason::Lost`] where there was none.
+    pub fn close_reason(&self) -> CloseReason {
+        self.code().map_or(CloseReason::Lost, CloseReason::from_code)
     }
 }
 
@@ -176,6 +198,6 @@ mod tests {
     #[test]
     fn it_says_what_to_do() {
         let closed = Closed::new(CloseReason::from_code(4204), "App not found");
-        assert_eq!(closed.to_string(), "no such app: check the app id (4204): App not found");
+        assert_eq!(closed.to_string(), "no such app: check the app id: App not found (close code 4204)");
     }
 }

@@ -44,9 +44,7 @@ impl Request {
             }
             Some([b'{', ..] | [b'[', ..]) => {}
             _ => {
-                return Err(serde::ser::Error::custom(
-                    "parameters are an object (by name) or an array (by position)",
-                ));
+                return Err(serde::ser::Error::custom("parameters are an object (by name) or an array (by position)"));
             }
         }
         text.extend_from_slice(b",\"id\":");
@@ -82,8 +80,8 @@ impl Request {
         self.text.extend_from_slice(id.to_string().as_bytes());
         self.text.push(b'}');
         // serde_json writes UTF-8 only: the lossy path is never taken, and costs nothing
-        let text = String::from_utf8(self.text)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        let text =
+            String::from_utf8(self.text).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
         Utf8Bytes::from(text)
     }
 }

@@ -43,7 +43,8 @@ fn read(text: &str) -> (Incoming, Option<&str>) {
 
 #[test]
 fn a_reply_is_found_by_place() {
-    let (incoming, result) = read(r#"{"jsonrpc":"2.0","id":3,"result": {"qLayout":{"a":[1]}} ,"change":[1,2],"close":[5]}"#);
+    let (incoming, result) =
+        read(r#"{"jsonrpc":"2.0","id":3,"result": {"qLayout":{"a":[1]}} ,"change":[1,2],"close":[5]}"#);
     assert_eq!(incoming.id, Some(3));
     assert_eq!(result, Some(r#"{"qLayout":{"a":[1]}}"#));
     assert_eq!((incoming.changed, incoming.closed), (vec![1, 2], vec![5]));

@@ -82,36 +82,21 @@ fn collect(document: &Value, errors: &mut Vec<ApiError>) {
 fn collect_one(item: &Value, errors: &mut Vec<ApiError>) {
     match item {
         Value::Object(object) => errors.push(one(object)),
-        other => errors.push(ApiError {
-            title: text(other),
-            ..ApiError::default()
-        }),
+        other => errors.push(ApiError { title: text(other), ..ApiError::default() }),
     }
 }
 
 /// One error, from whichever members it has.
 fn one(object: &Map<String, Value>) -> ApiError {
-    let first = |names: &[&str]| {
-        names
-            .iter()
-            .find_map(|name| object.get(*name).and_then(text))
-    };
+    let first = |names: &[&str]| names.iter().find_map(|name| object.get(*name).and_then(text));
     // OAuth 2.0 says `error` and `error_description`; other services nest an object there.
     if let Some(Value::Object(nested)) = object.get("error") {
         return one(nested);
     }
     let code = first(&["code", "errorCode", "error_code", "statusCode"]);
     let mut title = first(&["title", "error", "message"]);
-    let detail = first(&[
-        "detail",
-        "error_description",
-        "error_detail",
-        "issue",
-        "message",
-        "description",
-        "reason",
-    ])
-    .filter(|detail| Some(detail) != title.as_ref());
+    let detail = first(&["detail", "error_description", "error_detail", "issue", "message", "description", "reason"])
+        .filter(|detail| Some(detail) != title.as_ref());
     if title.is_none() {
         title = first(&["result", "context"]);
     }
@@ -119,9 +104,7 @@ fn one(object: &Map<String, Value>) -> ApiError {
         code,
         title,
         detail,
-        status: ["status", "statusCode"]
-            .iter()
-            .find_map(|name| object.get(*name).and_then(number)),
+        status: ["status", "statusCode"].iter().find_map(|name| object.get(*name).and_then(number)),
         source: object.get("source").and_then(source),
         meta: object
             .get("meta")

@@ -20,12 +20,7 @@ impl EngineError {
     pub const ABORTED: i64 = 15;
 
     pub(crate) fn new(code: i64, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            parameter: None,
-            method: None,
-        }
+        Self { code, message: message.into(), parameter: None, method: None }
     }
 
     /// What the error is about, as the Engine's answer says it.
@@ -110,12 +105,7 @@ impl ClosedError {
     const FINAL: [u16; 8] = [4002, 4004, 4006, 4007, 4202, 4203, 4204, 4230];
 
     pub(crate) fn new(code: Option<u16>, reason: impl Into<String>) -> Self {
-        Self {
-            code,
-            reason: reason.into(),
-            method: None,
-            may_have_run: false,
-        }
+        Self { code, reason: reason.into(), method: None, may_have_run: false }
     }
 
     /// The same, for a call that was asked for; `may_have_run` when it had been handed to the socket.

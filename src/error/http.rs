@@ -111,10 +111,7 @@ impl fmt::Display for HttpError {
             write!(f, " ({operation})")?;
         }
         write!(f, ": {}", self.status)?;
-        if let Some(reason) = StatusCode::from_u16(self.status)
-            .ok()
-            .and_then(|status| status.canonical_reason())
-        {
+        if let Some(reason) = StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason()) {
             write!(f, " {reason}")?;
         }
         for (index, error) in self.errors.iter().enumerate() {
@@ -215,14 +212,9 @@ impl fmt::Display for ApiError {
             write!(f, " [{code}]")?;
         }
         match &self.source {
-            Some(ApiErrorSource {
-                pointer: Some(place),
-                ..
-            })
-            | Some(ApiErrorSource {
-                parameter: Some(place),
-                ..
-            }) => write!(f, " at {place}"),
+            Some(ApiErrorSource { pointer: Some(place), .. }) | Some(ApiErrorSource { parameter: Some(place), .. }) => {
+                write!(f, " at {place}")
+            }
             _ => Ok(()),
         }
     }

@@ -17,9 +17,7 @@ pub struct ConfigError {
 
 impl ConfigError {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into().into(),
-        }
+        Self { message: message.into().into() }
     }
 
     /// What is wrong, and what to do about it.
@@ -39,9 +37,7 @@ pub struct AuthError {
 #[allow(dead_code)] // an API key cannot fail before it is sent; other ways of signing in can
 impl AuthError {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-        }
+        Self { message: message.into() }
     }
 
     /// What is wrong, and what to do about it.
@@ -61,10 +57,7 @@ pub struct TimeoutError {
 
 impl TimeoutError {
     pub(crate) fn new(activity: impl Into<String>, limit: Duration) -> Self {
-        Self {
-            activity: activity.into(),
-            limit,
-        }
+        Self { activity: activity.into(), limit }
     }
 
     /// What took too long.
@@ -88,10 +81,7 @@ pub struct TransportError {
 
 impl TransportError {
     pub(crate) fn new(activity: impl Into<String>, source: Source) -> Self {
-        Self {
-            activity: activity.into(),
-            source,
-        }
+        Self { activity: activity.into(), source }
     }
 
     /// What was being done.
@@ -145,12 +135,7 @@ impl DecodeError {
         message: impl Into<String>,
         body: &[u8],
     ) -> Self {
-        Self {
-            context: context.into(),
-            path: path.into(),
-            message: message.into(),
-            body: Bytes::copy_from_slice(body),
-        }
+        Self { context: context.into(), path: path.into(), message: message.into(), body: Bytes::copy_from_slice(body) }
     }
 
     /// What was read: the operation, or the Engine's method.

@@ -13,21 +13,11 @@ pub(crate) fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<(Host, Aut
     let find = |name: &str, what: &str| {
         lookup(name)
             .filter(|value| !value.trim().is_empty())
-            .ok_or_else(|| {
-                Error::config(format!(
-                    "the environment variable {name} is not set; it gives {what}"
-                ))
-            })
+            .ok_or_else(|| Error::config(format!("the environment variable {name} is not set; it gives {what}")))
     };
-    let host = find(
-        HOST,
-        "the host, as in QLIK_HOST=https://your-tenant.eu.qlikcloud.com",
-    )?;
+    let host = find(HOST, "the host, as in QLIK_HOST=https://your-tenant.eu.qlikcloud.com")?;
     let host = Host::parse(&host).map_err(|error| Error::config(format!("{HOST}: {error}")))?;
-    let key = find(
-        API_KEY,
-        "an API key, which you make in the profile settings of your tenant",
-    )?;
+    let key = find(API_KEY, "an API key, which you make in the profile settings of your tenant")?;
     Ok((host, Auth::api_key(key)))
 }
 
@@ -36,18 +26,12 @@ mod tests {
     use super::*;
 
     fn read_pairs(pairs: &[(&str, &str)]) -> Result<(Host, Auth)> {
-        read(|name| {
-            pairs
-                .iter()
-                .find(|pair| pair.0 == name)
-                .map(|pair| pair.1.to_owned())
-        })
+        read(|name| pairs.iter().find(|pair| pair.0 == name).map(|pair| pair.1.to_owned()))
     }
 
     #[test]
     fn reads_host_and_key() {
-        let (host, auth) =
-            read_pairs(&[(HOST, "t.eu.qlikcloud.com"), (API_KEY, "hunter2\n")]).unwrap();
+        let (host, auth) = read_pairs(&[(HOST, "t.eu.qlikcloud.com"), (API_KEY, "hunter2\n")]).unwrap();
         assert_eq!(host.name(), "t.eu.qlikcloud.com");
         assert!(auth.check().is_ok());
     }

@@ -38,9 +38,7 @@ impl Host {
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let text = text.trim().trim_matches(['"', '\'']).trim();
         if text.is_empty() {
-            return Err(Error::config(
-                "the host is empty; give it as https://your-tenant.eu.qlikcloud.com",
-            ));
+            return Err(Error::config("the host is empty; give it as https://your-tenant.eu.qlikcloud.com"));
         }
         let written = match text.split_once("://") {
             Some(_) => text.to_owned(),
@@ -54,9 +52,7 @@ impl Host {
             ))
         })?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(Error::config(
-                "the host holds a user name or a password; give them to Auth instead",
-            ));
+            return Err(Error::config("the host holds a user name or a password; give them to Auth instead"));
         }
         let scheme = url.scheme();
         let Some(name) = url.host_str().filter(|name| !name.is_empty()) else {
@@ -83,12 +79,9 @@ impl Host {
             }
         }
         let origin = url.origin().ascii_serialization();
-        let base = Url::parse(&origin)
-            .map_err(|error| Error::config(format!("the host `{text}` cannot be read: {error}")))?;
-        Ok(Self {
-            base,
-            origin: origin.into(),
-        })
+        let base =
+            Url::parse(&origin).map_err(|error| Error::config(format!("the host `{text}` cannot be read: {error}")))?;
+        Ok(Self { base, origin: origin.into() })
     }
 
     /// The host with its scheme, and with its port where that is not the scheme's own; no slash at the end.
@@ -126,10 +119,9 @@ impl Host {
 }
 
 fn is_cloud(name: &str) -> bool {
-    ["qlikcloud.com", "qlikcloudgov.com"].iter().any(|domain| {
-        name.strip_suffix(domain)
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    })
+    ["qlikcloud.com", "qlikcloudgov.com"]
+        .iter()
+        .any(|domain| name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }
 
 impl fmt::Display for Host {

@@ -6,9 +6,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 /// The id under which Qlik's support finds a request.
 pub(crate) fn trace_id(headers: &HeaderMap) -> Option<String> {
-    let named = ["x-b3-traceid", "x-trace-id", "qlik-trace-id"]
-        .iter()
-        .find_map(|name| text(headers, name));
+    let named = ["x-b3-traceid", "x-trace-id", "qlik-trace-id"].iter().find_map(|name| text(headers, name));
     // traceparent: version-trace-span-flags
     let parent = || text(headers, "traceparent")?.split('-').nth(1);
     named.or_else(parent).map(str::to_owned)
@@ -21,18 +19,12 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         return Some(Duration::from_secs(seconds.into()));
     }
     let date = httpdate::parse_http_date(value).ok()?;
-    Some(
-        date.duration_since(SystemTime::now())
-            .unwrap_or(Duration::ZERO),
-    )
+    Some(date.duration_since(SystemTime::now()).unwrap_or(Duration::ZERO))
 }
 
 /// A header as text; one that is not ASCII counts as absent.
 pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get(name)
-        .and_then(|value| value.to_str().ok())
-        .filter(|value| !value.is_empty())
+    headers.get(name).and_then(|value| value.to_str().ok()).filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]

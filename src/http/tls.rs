@@ -33,19 +33,14 @@ impl Tls {
         let builder = match verified {
             Ok(builder) => builder,
             Err(error) if host.is_secure() => {
-                return Err(Error::transport(
-                    "reading the root certificates of this system",
-                    error,
-                ));
+                return Err(Error::transport("reading the root certificates of this system", error));
             }
             // A machine without root certificates can still talk to a host without TLS. No other host is trusted.
             Err(_) => builder()
                 .map_err(|error| Error::transport("setting up TLS", error))?
                 .with_root_certificates(RootCertStore::empty()),
         };
-        Ok(Self {
-            config: Arc::new(builder.with_no_client_auth()),
-        })
+        Ok(Self { config: Arc::new(builder.with_no_client_auth()) })
     }
 
     /// The settings for a host: the platform's own library needs none.

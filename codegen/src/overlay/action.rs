@@ -21,6 +21,8 @@ pub(super) struct Overlay<'f> {
 pub(super) struct Action {
     /// Its place in the list, from 0.
     pub(super) index: usize,
+    /// The line on which it starts, from 1.
+    pub(super) line: usize,
     pub(super) target: String,
     pub(super) path: JsonPath,
     pub(super) reason: String,
@@ -40,13 +42,9 @@ impl<'f> Overlay<'f> {
     /// Reads an overlay from its text; all complaints about its form at once.
     pub(super) fn parse(file: &'f File, text: String) -> Result<Self, Diagnostics> {
         let value = yaml::parse(&text).map_err(|error| vec![not_yaml(file, &error)])?;
-        let form = Form { file, text: &text };
+        let form = Form { file, text: &text, lines: place::action_lines(&text) };
         let actions = form.overlay(value)?;
-        Ok(Self {
-            file,
-            actions,
-            text,
-        })
+        Ok(Self { file, actions, text })
     }
 
     /// Line and column of an action, or of a key of it.
@@ -56,14 +54,10 @@ impl<'f> Overlay<'f> {
 }
 
 fn not_yaml(file: &File, error: &serde_yaml_ng::Error) -> Diagnostic {
-    let place = error
-        .location()
-        .map_or((1, 1), |place| (place.line(), place.column()));
+    let place = error.location().map_or((1, 1), |place| (place.line(), place.column()));
     // the library repeats the place at the end of its message; ours stands in front of it
     let message = error.to_string();
-    let message = message
-        .rsplit_once(" at line ")
-        .map_or(message.as_str(), |(words, _)| words);
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(words, _)| words);
     Diagnostic::of_place(
         &file.shown,
         place,
@@ -76,17 +70,13 @@ fn not_yaml(file: &File, error: &serde_yaml_ng::Error) -> Diagnostic {
 struct Form<'a> {
     file: &'a File,
     text: &'a str,
+    lines: Vec<usize>,
 }
 
 impl Form<'_> {
     fn overlay(&self, value: Value) -> Result<Vec<Action>, Diagnostics> {
         let Value::Object(mut head) = value else {
-            return Err(vec![self.at(
-                (1, 1),
-                "",
-                "an overlay is an object",
-                "start it with `overlay: 1.0.0`",
-            )]);
+            return Err(vec![self.at((1, 1), "", "an overlay is an object", "start it with `overlay: 1.0.0`")]);
         };
         let mut wrong = Diagnostics::new();
         self.version(&head, &mut wrong);
@@ -115,11 +105,7 @@ impl Form<'_> {
         for (index, entry) in actions.into_iter().enumerate() {
             read.extend(self.action(index, entry, &mut wrong));
         }
-        if wrong.is_empty() {
-            Ok(read)
-        } else {
-            Err(wrong)
-        }
+        if wrong.is_empty() { Ok(read) } else { Err(wrong) }
     }
 
     fn version(&self, head: &Map<String, Value>, wrong: &mut Diagnostics) {
@@ -137,10 +123,7 @@ impl Form<'_> {
 
     fn info(&self, head: &Map<String, Value>, wrong: &mut Diagnostics) {
         for member in ["title", "version"] {
-            let said = head
-                .get("info")
-                .and_then(|info| info.get(member))
-                .and_then(Value::as_str);
+            let said = head.get("info").and_then(|info| info.get(member)).and_then(Value::as_str);
             if said.is_none_or(|text| text.trim().is_empty()) {
                 let help = "an overlay has a title and a version, both text: quote a version that looks like a number";
                 wrong.push(self.at_key("info", format!("`info.{member}` is missing"), help));
@@ -157,11 +140,7 @@ impl Form<'_> {
                 }
                 None => "`extends` is missing".to_owned(),
             };
-            wrong.push(self.at_key(
-                "extends",
-                message,
-                format!("write `extends: {document}`, or rename the file"),
-            ));
+            wrong.push(self.at_key("extends", message, format!("write `extends: {document}`, or rename the file")));
         }
     }
 
@@ -190,14 +169,8 @@ impl Form<'_> {
                 None
             }
             Err(error) => {
-                let message = format!(
-                    "the target `{target}` is not a JSONPath: {}",
-                    error.message()
-                );
-                let help = format!(
-                    "see character {} of it; JSONPath is that of RFC 9535",
-                    error.position()
-                );
+                let message = format!("the target `{target}` is not a JSONPath: {}", error.message());
+                let help = format!("see character {} of it; JSONPath is that of RFC 9535", error.position());
                 wrong.push(self.at_action(index, &["target"], message, help));
                 None
             }
@@ -250,14 +223,8 @@ impl Form<'_> {
         if wrong.len() > before {
             return None;
         }
-        Some(Action {
-            index,
-            target,
-            path: path?,
-            reason,
-            was,
-            change: change?,
-        })
+        let line = self.lines.get(index).copied().unwrap_or(1);
+        Some(Action { index, line, target, path: path?, reason, was, change: change? })
     }
 
     fn at_action(
@@ -268,12 +235,7 @@ impl Form<'_> {
         help: impl Into<String>,
     ) -> Diagnostic {
         let message = format!("action {}: {}", index + 1, message.into());
-        self.at(
-            place::of_action(self.text, index, keys),
-            &format!("/actions/{index}"),
-            message,
-            help,
-        )
+        self.at(place::of_action(self.text, index, keys), &format!("/actions/{index}"), message, help)
     }
 
     fn at_key(&self, key: &str, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
@@ -302,10 +264,7 @@ fn text(value: Option<Value>) -> String {
 /// Members that are neither known nor extensions. `x-qlik-` is ours, so what is unknown there is a slip as well.
 fn unknown<'m>(members: &'m Map<String, Value>, known: &[&str]) -> impl Iterator<Item = &'m str> {
     let extension = |key: &str| key.starts_with("x-") && !key.starts_with("x-qlik-");
-    let keys: Vec<&str> = members
-        .keys()
-        .map(String::as_str)
-        .filter(|key| !known.contains(key) && !extension(key))
-        .collect();
+    let keys: Vec<&str> =
+        members.keys().map(String::as_str).filter(|key| !known.contains(key) && !extension(key)).collect();
     keys.into_iter()
 }

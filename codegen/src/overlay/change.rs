@@ -26,11 +26,7 @@ pub(super) struct Problem {
 
 impl Problem {
     fn new(keys: Vec<String>, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self {
-            keys,
-            message: message.into(),
-            help: help.into(),
-        }
+        Self { keys, message: message.into(), help: help.into() }
     }
 }
 
@@ -39,34 +35,18 @@ pub(super) fn apply(action: &Action, layer: Layer, root: &mut Value) -> Result<D
     let locations = path::select(&action.path, root);
     if locations.is_empty() {
         let help = "if the description has changed, aim the action anew; if what it corrects is gone, drop it";
-        return Err(vec![Problem::new(
-            vec!["target".to_owned()],
-            "the target hits nothing",
-            help,
-        )]);
+        return Err(vec![Problem::new(vec!["target".to_owned()], "the target hits nothing", help)]);
     }
-    let stale: Vec<Problem> = locations
-        .iter()
-        .filter_map(|location| stale(action, root, location))
-        .collect();
+    let stale: Vec<Problem> = locations.iter().filter_map(|location| stale(action, root, location)).collect();
     if !stale.is_empty() {
         return Err(stale);
     }
-    let mut done = Done {
-        hits: locations
-            .iter()
-            .map(|location| path::pointer(location))
-            .collect(),
-        changes: Vec::new(),
-    };
+    let mut done =
+        Done { hits: locations.iter().map(|location| path::pointer(location)).collect(), changes: Vec::new() };
     match &action.change {
         Change::Remove if layer == Layer::Wording => {
             let help = "move it to fixes/ or shape/";
-            return Err(vec![Problem::new(
-                vec!["remove".to_owned()],
-                "wording removes nothing",
-                help,
-            )]);
+            return Err(vec![Problem::new(vec!["remove".to_owned()], "wording removes nothing", help)]);
         }
         Change::Remove => {
             // from the back: a node before the one around it, a later entry of an array before an earlier one
@@ -113,11 +93,7 @@ fn stale(action: &Action, root: &mut Value, location: &Location) -> Option<Probl
     let now = differs(was, now, &mut keys, &mut pointer)?;
     let now = now.map_or_else(|| "nothing".to_owned(), shown);
     let help = "upstream changed: review the action, and drop it if the description is right now";
-    Some(Problem::new(
-        keys,
-        format!("the recorded old value no longer stands: #{pointer} is now {now}"),
-        help,
-    ))
+    Some(Problem::new(keys, format!("the recorded old value no longer stands: #{pointer} is now {now}"), help))
 }
 
 /// Where the present value is not the recorded one: of an object each recorded member counts, null for one that is
@@ -130,20 +106,18 @@ fn differs<'v>(
 ) -> Option<Option<&'v Value>> {
     match (was, now) {
         (Value::Null, None | Some(Value::Null)) => None,
-        (Value::Object(members), Some(Value::Object(present))) => {
-            members.iter().find_map(|(key, was)| {
-                let length = pointer.len();
-                keys.push(key.clone());
-                pointer.push('/');
-                pointer.push_str(&pointer_step(key));
-                let found = differs(was, present.get(key), keys, pointer);
-                if found.is_none() {
-                    keys.pop();
-                    pointer.truncate(length);
-                }
-                found
-            })
-        }
+        (Value::Object(members), Some(Value::Object(present))) => members.iter().find_map(|(key, was)| {
+            let length = pointer.len();
+            keys.push(key.clone());
+            pointer.push('/');
+            pointer.push_str(&pointer_step(key));
+            let found = differs(was, present.get(key), keys, pointer);
+            if found.is_none() {
+                keys.pop();
+                pointer.truncate(length);
+            }
+            found
+        }),
         (was, Some(now)) if was == now => None,
         (_, now) => Some(now),
     }
@@ -177,16 +151,9 @@ impl Merge {
                 Value::Array(entries) => self.append(target, entries),
                 entry => self.append(target, std::slice::from_ref(entry)),
             },
-            (Value::Object(_), _) => self.problem(
-                "an object is updated by an object",
-                "list the members to set",
-            ),
+            (Value::Object(_), _) => self.problem("an object is updated by an object", "list the members to set"),
             (target, _) => {
-                let message = format!(
-                    "the target {} is {} and has no members to update",
-                    self.pointer,
-                    kind(target)
-                );
+                let message = format!("the target {} is {} and has no members to update", self.pointer, kind(target));
                 self.problem(message, "aim at the object that holds it");
             }
         }
@@ -214,12 +181,7 @@ impl Merge {
             (Some(Value::Object(present)), Value::Object(update)) => self.object(present, update),
             (Some(Value::Array(present)), Value::Array(update)) => self.append(present, update),
             (Some(present @ (Value::Object(_) | Value::Array(_))), _) => {
-                let message = format!(
-                    "{} would replace {} by {}",
-                    self.pointer,
-                    kind(present),
-                    kind(update)
-                );
+                let message = format!("{} would replace {} by {}", self.pointer, kind(present), kind(update));
                 self.problem(message, "remove it in an action before, if that is meant");
             }
             (Some(present), update) if present == update => {}
@@ -251,23 +213,49 @@ impl Merge {
     fn fill(&mut self, target: &mut Map<String, Value>, key: &str, update: &Value) {
         match (target.get_mut(key), update) {
             (Some(Value::Object(present)), Value::Object(update)) => self.object(present, update),
-            (Some(Value::String(present)), Value::String(_)) if !present.trim().is_empty() => {}
-            (None | Some(Value::String(_)), Value::String(_)) if is_words(key) => {
-                self.set(target, key, update)
+            (Some(Value::Array(present)), Value::Object(update)) => self.entries(present, update),
+            (Some(Value::String(present)), Value::String(_)) if is_words(key) => {
+                if present.trim().is_empty() {
+                    self.set(target, key, update);
+                }
             }
+            (None, Value::String(_)) if is_words(key) => self.set(target, key, update),
             (None, _) if key.starts_with("x-qlik-") => self.set(target, key, update),
             (Some(_), _) if key.starts_with("x-qlik-") => {}
             (None, Value::Object(_)) => {
                 let message = format!("hits nothing: there is no {}", self.pointer);
-                self.problem(
-                    message,
-                    "if it was renamed, rename it here; if it is gone, drop its words",
-                );
+                self.problem(message, "if it was renamed, rename it here; if it is gone, drop its words");
             }
             _ => {
                 let message = format!("{} is not wording", self.pointer);
-                self.problem(message, "wording sets summary, description and x-qlik-…; move the rest to fixes/ or shape/");
+                self.problem(
+                    message,
+                    "wording sets summary, description and x-qlik-…; move the rest to fixes/ or shape/",
+                );
             }
+        }
+    }
+
+    /// Words for the entries of a list, by their names: parameters, methods, titled constants.
+    fn entries(&mut self, target: &mut [Value], update: &Map<String, Value>) {
+        for (name, words) in update {
+            let length = self.pointer.len();
+            self.keys.push(name.clone());
+            match (target.iter_mut().enumerate().find(|(_, entry)| is_named(entry, name)), words) {
+                (Some((index, Value::Object(entry))), Value::Object(words)) => {
+                    self.pointer.push_str(&format!("/{index}"));
+                    self.object(entry, words);
+                }
+                (Some(_), _) => {
+                    self.problem(format!("the words of {name:?} are no object"), "give a summary or a description")
+                }
+                (None, _) => {
+                    let message = format!("hits nothing: no entry of {} has the name or title {name:?}", self.pointer);
+                    self.problem(message, "if it was renamed, rename it here; if it is gone, drop its words");
+                }
+            }
+            self.keys.pop();
+            self.pointer.truncate(length);
         }
     }
 
@@ -281,13 +269,16 @@ impl Merge {
     }
 
     fn problem(&mut self, message: impl Into<String>, help: impl Into<String>) {
-        self.problems
-            .push(Problem::new(self.keys.clone(), message, help));
+        self.problems.push(Problem::new(self.keys.clone(), message, help));
     }
 }
 
 fn is_words(key: &str) -> bool {
     matches!(key, "summary" | "description")
+}
+
+fn is_named(entry: &Value, name: &str) -> bool {
+    ["name", "title"].iter().any(|key| entry.get(key).and_then(Value::as_str) == Some(name))
 }
 
 fn kind(value: &Value) -> &'static str {

@@ -53,10 +53,7 @@ pub(super) fn list(dir: &Path) -> Result<Vec<File>, Diagnostics> {
                 None => wrong.push(stray(&path, "no overlay is read from this folder")),
             }
         } else if is_yaml(&name) {
-            wrong.push(stray(
-                &path,
-                "an overlay outside of the three folders is not read",
-            ));
+            wrong.push(stray(&path, "an overlay outside of the three folders is not read"));
         }
     }
     if !wrong.is_empty() {

@@ -57,6 +57,18 @@ pub struct AppliedAction {
     pub changes: Vec<String>,
 }
 
+impl AppliedAction {
+    /// Whether the action changed the node at a JSON pointer, something inside it, or something that holds it.
+    pub fn touches(&self, pointer: &str) -> bool {
+        self.changes.iter().any(|change| is_within(change, pointer) || is_within(pointer, change))
+    }
+}
+
+/// Whether a pointer leads to the node at `outer` or into it.
+fn is_within(pointer: &str, outer: &str) -> bool {
+    pointer.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 impl Overlays {
     /// Lists the overlays of a folder: `fixes`, then `shape`, then `wording`, each by file name. A folder or file that
     /// no document would ever use is an error, since its author believes it does something.
@@ -66,11 +78,7 @@ impl Overlays {
 
     /// The documents that have an overlay, by name (`rest/apps.json`, `engine/qix.json`), sorted.
     pub fn documents(&self) -> impl Iterator<Item = &str> {
-        let names: BTreeSet<&str> = self
-            .files
-            .iter()
-            .map(|file| file.document.as_str())
-            .collect();
+        let names: BTreeSet<&str> = self.files.iter().map(|file| file.document.as_str()).collect();
         names.into_iter()
     }
 
@@ -79,75 +87,43 @@ impl Overlays {
     pub fn apply(&self, document_name: &str, value: &mut Value) -> Result<Applied, Diagnostics> {
         let mut applied = Applied::default();
         let mut wrong = Diagnostics::new();
-        for file in self
-            .files
-            .iter()
-            .filter(|file| file.document == document_name)
-        {
+        for file in self.files.iter().filter(|file| file.document == document_name) {
             match read_overlay(file) {
                 Ok(overlay) => apply_overlay(&overlay, value, &mut applied, &mut wrong),
                 Err(diagnostics) => wrong.extend(diagnostics),
             }
         }
-        if wrong.is_empty() {
-            Ok(applied)
-        } else {
-            Err(wrong)
-        }
+        if wrong.is_empty() { Ok(applied) } else { Err(wrong) }
     }
 }
 
 fn read_overlay(file: &File) -> Result<Overlay<'_>, Diagnostics> {
-    let text = std::fs::read_to_string(&file.path)
-        .map_err(|error| vec![unreadable(&file.shown, &error)])?;
+    let text = std::fs::read_to_string(&file.path).map_err(|error| vec![unreadable(&file.shown, &error)])?;
     Overlay::parse(file, text)
 }
 
-fn apply_overlay(
-    overlay: &Overlay<'_>,
-    value: &mut Value,
-    applied: &mut Applied,
-    wrong: &mut Diagnostics,
-) {
+fn apply_overlay(overlay: &Overlay<'_>, value: &mut Value, applied: &mut Applied, wrong: &mut Diagnostics) {
     for action in &overlay.actions {
         match change::apply(action, overlay.file.layer, value) {
             Ok(done) => applied.actions.push(AppliedAction {
                 file: overlay.file.name.clone(),
-                line: overlay.place(action.index, &[]).0,
+                line: action.line,
                 index: action.index,
                 target: action.target.clone(),
                 reason: action.reason.clone(),
                 hits: done.hits,
                 changes: done.changes,
             }),
-            Err(problems) => wrong.extend(
-                problems
-                    .into_iter()
-                    .map(|problem| at_action(overlay, action, problem)),
-            ),
+            Err(problems) => wrong.extend(problems.into_iter().map(|problem| at_action(overlay, action, problem))),
         }
     }
 }
 
 /// The complaint at the line of the overlay that is nearest to its cause.
-fn at_action(
-    overlay: &Overlay<'_>,
-    action: &action::Action,
-    problem: change::Problem,
-) -> Diagnostic {
+fn at_action(overlay: &Overlay<'_>, action: &action::Action, problem: change::Problem) -> Diagnostic {
     let keys: Vec<&str> = problem.keys.iter().map(String::as_str).collect();
-    let message = format!(
-        "action {} ({}) on {}: {}",
-        action.index + 1,
-        action.target,
-        overlay.file.document,
-        problem.message
-    );
-    Diagnostic::of_place(
-        &overlay.file.shown,
-        overlay.place(action.index, &keys),
-        message,
-        problem.help,
-    )
-    .with_pointer(format!("/actions/{}", action.index))
+    let message =
+        format!("action {} ({}) on {}: {}", action.index + 1, action.target, overlay.file.document, problem.message);
+    Diagnostic::of_place(&overlay.file.shown, overlay.place(action.index, &keys), message, problem.help)
+        .with_pointer(format!("/actions/{}", action.index))
 }

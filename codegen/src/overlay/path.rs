@@ -17,11 +17,8 @@ pub(super) type Location = Vec<Step>;
 
 /// The nodes that a path selects: each once, a node before what is inside it, entries of an array in their order.
 pub(super) fn select(path: &JsonPath, root: &Value) -> Vec<Location> {
-    let mut locations: Vec<Location> = path
-        .query_located(root)
-        .locations()
-        .map(|location| location.iter().map(step).collect())
-        .collect();
+    let mut locations: Vec<Location> =
+        path.query_located(root).locations().map(|location| location.iter().map(step).collect()).collect();
     locations.sort();
     locations.dedup();
     locations
@@ -47,9 +44,7 @@ pub(super) fn remove(root: &mut Value, location: &[Step]) -> Option<Value> {
     let (last, parent) = location.split_last()?;
     match (node_mut(root, parent)?, last) {
         (Value::Object(members), Step::Name(name)) => members.shift_remove(name),
-        (Value::Array(entries), Step::Index(index)) if *index < entries.len() => {
-            Some(entries.remove(*index))
-        }
+        (Value::Array(entries), Step::Index(index)) if *index < entries.len() => Some(entries.remove(*index)),
         _ => None,
     }
 }

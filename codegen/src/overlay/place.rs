@@ -7,26 +7,24 @@
 /// One line: how deep it is indented and what it says; none for blank lines and comments.
 type Line<'t> = Option<(usize, &'t str)>;
 
+/// The lines (from 1) on which the actions start.
+pub(super) fn action_lines(text: &str) -> Vec<usize> {
+    let lines: Vec<Line<'_>> = text.lines().map(line).collect();
+    let starts = head(&lines).map(|head| item_starts(&lines, head + 1)).unwrap_or_default();
+    starts.into_iter().map(|start| start + 1).collect()
+}
+
 /// Line and column (from 1) of the `index`-th action, or of the key that `keys` leads to inside it.
 pub(super) fn of_action(text: &str, index: usize, keys: &[&str]) -> (usize, usize) {
     let lines: Vec<Line<'_>> = text.lines().map(line).collect();
-    let Some(head) = lines
-        .iter()
-        .position(|line| line.is_some_and(|(indent, text)| indent == 0 && is_key(text, "actions")))
-    else {
-        return (1, 1);
-    };
+    let Some(head) = head(&lines) else { return (1, 1) };
     let starts = item_starts(&lines, head + 1);
-    let Some(&start) = starts.get(index) else {
-        return (head + 1, 1);
-    };
+    let Some(&start) = starts.get(index) else { return (head + 1, 1) };
     let end = starts.get(index + 1).copied().unwrap_or(lines.len());
     let mut block = lines.get(start..end).unwrap_or_default().to_vec();
     let column = first_content(&block).map_or(1, |(indent, _)| indent + 1);
     open_item(&mut block);
-    key_in(&block, keys).map_or((start + 1, column), |(offset, column)| {
-        (start + offset + 1, column)
-    })
+    key_in(&block, keys).map_or((start + 1, column), |(offset, column)| (start + offset + 1, column))
 }
 
 /// Line and column of a key of the document itself.
@@ -39,6 +37,11 @@ fn line(text: &str) -> Line<'_> {
     let content = text.trim_start_matches(' ');
     let blank = content.trim_end().is_empty() || content.starts_with('#');
     (!blank).then_some((text.len() - content.len(), content))
+}
+
+/// The line that opens the list of actions.
+fn head(lines: &[Line<'_>]) -> Option<usize> {
+    lines.iter().position(|line| line.is_some_and(|(indent, text)| indent == 0 && is_key(text, "actions")))
 }
 
 /// The lines on which the list that starts after `head` has its entries: dashes as deep as the first one.
@@ -76,18 +79,11 @@ fn open_item(block: &mut [Line<'_>]) {
 fn key_in(block: &[Line<'_>], keys: &[&str]) -> Option<(usize, usize)> {
     let (key, rest) = keys.split_first()?;
     let depth = first_content(block)?.0;
-    let at = block
-        .iter()
-        .position(|line| line.is_some_and(|(indent, text)| indent == depth && is_key(text, key)))?;
+    let at = block.iter().position(|line| line.is_some_and(|(indent, text)| indent == depth && is_key(text, key)))?;
     let below = block.get(at + 1..).unwrap_or_default();
-    let end = below
-        .iter()
-        .position(|line| line.is_some_and(|(indent, _)| indent <= depth))
-        .unwrap_or(below.len());
+    let end = below.iter().position(|line| line.is_some_and(|(indent, _)| indent <= depth)).unwrap_or(below.len());
     let found = key_in(below.get(..end).unwrap_or_default(), rest);
-    Some(found.map_or((at, depth + 1), |(offset, column)| {
-        (at + 1 + offset, column)
-    }))
+    Some(found.map_or((at, depth + 1), |(offset, column)| (at + 1 + offset, column)))
 }
 
 fn first_content<'t>(block: &[Line<'t>]) -> Line<'t> {
@@ -138,11 +134,9 @@ actions:
         assert_eq!(of_action(TEXT, 1, &[]), (12, 3));
         assert_eq!(of_action(TEXT, 1, &["target"]), (13, 5));
         assert_eq!(of_action(TEXT, 1, &["update", "it's"]), (15, 7));
-        assert_eq!(
-            of_action(TEXT, 1, &["update", "/p/{id}", "get", "summary"]),
-            (18, 11)
-        );
+        assert_eq!(of_action(TEXT, 1, &["update", "/p/{id}", "get", "summary"]), (18, 11));
         assert_eq!(of_key(TEXT, "extends"), (2, 1));
+        assert_eq!(action_lines(TEXT), [5, 12]);
     }
 
     #[test]
@@ -151,17 +145,7 @@ actions:
         assert_eq!(of_action(TEXT, 1, &["update", "/p/{id}", "put"]), (16, 7));
         assert_eq!(of_action(TEXT, 7, &[]), (3, 1));
         assert_eq!(of_action("overlay: 1.0.0\n", 0, &[]), (1, 1));
-        assert_eq!(
-            of_action("actions: [{target: $}]\n", 0, &["target"]),
-            (1, 1)
-        );
-        assert_eq!(
-            of_action(
-                "actions:\n- target: $.a\n- target: $.b\nx: 1\n",
-                1,
-                &["target"]
-            ),
-            (3, 3)
-        );
+        assert_eq!(of_action("actions: [{target: $}]\n", 0, &["target"]), (1, 1));
+        assert_eq!(of_action("actions:\n- target: $.a\n- target: $.b\nx: 1\n", 1, &["target"]), (3, 3));
     }
 }

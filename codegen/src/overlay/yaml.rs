@@ -27,6 +27,11 @@ impl<'de> Visitor<'de> for StrictVisitor {
         f.write_str("a value that JSON has")
     }
 
+    // an empty document
+    fn visit_none<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
     fn visit_unit<E>(self) -> Result<Value, E> {
         Ok(Value::Null)
     }
@@ -45,9 +50,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
         let number = Number::from_f64(value);
-        number
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("JSON has no infinite number and no NaN"))
+        number.map(Value::Number).ok_or_else(|| E::custom("JSON has no infinite number and no NaN"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -66,9 +69,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
         let mut object = Map::new();
         while let Some(Key(key)) = members.next_key()? {
             if object.contains_key(&key) {
-                return Err(A::Error::custom(format!(
-                    "the key {key:?} stands here twice"
-                )));
+                return Err(A::Error::custom(format!("the key {key:?} stands here twice")));
             }
             let Strict(value) = members.next_value()?;
             object.insert(key, value);
@@ -98,27 +99,16 @@ mod tests {
 
     #[test]
     fn values_are_json_and_keep_their_order() {
-        let read =
-            parse("b: 1\na: [x, 2.5, true, null, ~]\n200: {x: |\n   two\n   lines\n }\n").ok();
+        let read = parse("b: 1\na: [x, 2.5, true, null, ~]\n200:\n  x: |\n    two\n    lines\n").ok();
         assert_eq!(
             read.map(|value| value.to_string()),
-            Some(
-                json!({"b": 1, "a": ["x", 2.5, true, null, null], "200": {"x": "two\nlines\n"}})
-                    .to_string()
-            )
+            Some(json!({"b": 1, "a": ["x", 2.5, true, null, null], "200": {"x": "two\nlines\n"}}).to_string())
         );
     }
 
     #[test]
     fn what_json_cannot_say_is_an_error() {
-        for text in [
-            "a: 1\na: 2\n",
-            "a: .nan\n",
-            "[1]: x\n",
-            "a: !tag x\n",
-            "a: [\n",
-            "- a\n---\n- b\n",
-        ] {
+        for text in ["a: 1\na: 2\n", "a: .nan\n", "[1]: x\n", "a: !tag x\n", "a: [\n", "- a\n---\n- b\n"] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

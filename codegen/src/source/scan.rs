@@ -9,29 +9,19 @@ use super::pointer_step;
 
 /// Where the node at `pointer` begins (a member at its name), or else the nearest node around it.
 pub(super) fn locate(text: &str, pointer: &str) -> usize {
-    let wanted: Vec<String> = pointer
-        .split('/')
-        .skip(1)
-        .map(|step| step.replace("~1", "/").replace("~0", "~"))
-        .collect();
+    let wanted: Vec<String> =
+        pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
     let mut depth = 0;
     let mut found = text.len() - text.trim_start().len();
     walk(text, text.len(), |node| {
         let open = node.open;
         if depth < wanted.len()
             && open.len() == depth + 1
-            && open
-                .iter()
-                .zip(&wanted)
-                .all(|(level, step)| level.stands_at(step))
+            && open.iter().zip(&wanted).all(|(level, step)| level.stands_at(step))
         {
             (depth, found) = (open.len(), node.offset);
         }
-        if depth == wanted.len() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        if depth == wanted.len() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     found
 }
@@ -58,23 +48,13 @@ pub(super) fn open_at(text: &str, offset: usize) -> String {
 pub(super) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
-    let column = before
-        .rsplit('\n')
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .count()
-        + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     (line, column)
 }
 
 /// The offset of a line and column as serde_json counts them: from 1, the column in bytes.
 pub(super) fn offset_of(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text
-        .split_inclusive('\n')
-        .take(line.saturating_sub(1))
-        .map(str::len)
-        .sum();
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     let mut offset = (start + column.saturating_sub(1)).min(text.len());
     while !text.is_char_boundary(offset) {
         offset -= 1;
@@ -84,13 +64,8 @@ pub(super) fn offset_of(text: &str, line: usize, column: usize) -> usize {
 
 /// An object or array that has begun and not ended, and where in it the walk stands.
 enum Level {
-    Object {
-        names: HashSet<String>,
-        name: Option<String>,
-    },
-    Array {
-        index: usize,
-    },
+    Object { names: HashSet<String>, name: Option<String> },
+    Array { index: usize },
 }
 
 impl Level {
@@ -117,18 +92,11 @@ struct Node<'a> {
 }
 
 fn pointer(open: &[Level]) -> String {
-    open.iter()
-        .filter_map(Level::step)
-        .map(|step| format!("/{}", pointer_step(&step)))
-        .collect()
+    open.iter().filter_map(Level::step).map(|step| format!("/{}", pointer_step(&step))).collect()
 }
 
 /// Shows every member and element that begins before `until` to `visit`; returns what is open at the end.
-fn walk(
-    text: &str,
-    until: usize,
-    mut visit: impl FnMut(&Node<'_>) -> ControlFlow<()>,
-) -> Vec<Level> {
+fn walk(text: &str, until: usize, mut visit: impl FnMut(&Node<'_>) -> ControlFlow<()>) -> Vec<Level> {
     let bytes = text.as_bytes();
     let mut open: Vec<Level> = Vec::new();
     let mut name_expected = false;
@@ -140,12 +108,7 @@ fn walk(
         let mut begins = matches!(open.last(), Some(Level::Array { .. }));
         let mut inside = None;
         match byte {
-            b'{' => {
-                inside = Some(Level::Object {
-                    names: HashSet::new(),
-                    name: None,
-                })
-            }
+            b'{' => inside = Some(Level::Object { names: HashSet::new(), name: None }),
             b'[' => inside = Some(Level::Array { index: 0 }),
             b'}' | b']' => {
                 open.pop();
@@ -171,22 +134,11 @@ fn walk(
             }
             b':' | b' ' | b'\t' | b'\r' | b'\n' => begins = false,
             _ => {
-                let scalar = bytes
-                    .iter()
-                    .skip(at)
-                    .take_while(|b| !b",]}:\" \t\r\n".contains(b))
-                    .count();
+                let scalar = bytes.iter().skip(at).take_while(|b| !b",]}:\" \t\r\n".contains(b)).count();
                 at += scalar;
             }
         }
-        if begins
-            && visit(&Node {
-                open: &open,
-                offset,
-                repeated,
-            })
-            .is_break()
-        {
+        if begins && visit(&Node { open: &open, offset, repeated }).is_break() {
             break;
         }
         if let Some(level) = inside {

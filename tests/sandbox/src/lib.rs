@@ -1,1 +1,5 @@
 //! An embedded tenant and engine.
+mod cube;
+mod model;
+mod rest;
+mod tenant;

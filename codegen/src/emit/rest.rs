@@ -1,0 +1,361 @@
+//! REST clients: a struct for each API, a method for each operation, a call struct where there are values to add.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::{File, Scope, Text, docs, ident, type_tokens, types};
+use crate::model::{Answer, Api, Body, Operation, Page, Param, Part, PartKind, Place, Tier, TypeRef};
+use crate::names::{pascal, shouty, snake};
+
+/// The files of an API: its client, its calls, its types.
+pub fn api(api: &Api, source: &str) -> Vec<File> {
+    let module = snake(&api.name);
+    let head = |words: String| vec![format!("//! {words}"), format!("// generated from {source}; see `qlik-codegen explain`")];
+    let mut client = Text::new(&head(summary(api)));
+    let direct = api.operations.iter().any(|operation| !has_options(operation));
+    client.line(&format!("use crate::rest::{{Api, {}Method, Operation, Tier}};", if direct { "Call, " } else { "" }));
+    client.line("pub mod calls;\npub mod types;");
+    client_struct(&mut client, api);
+    for operation in &api.operations {
+        client.item(described(api, operation));
+    }
+
+    let mut calls = Text::new(&head(format!("Calls of [`{0}`](super::{0}) that have values to add before they are sent.", pascal(&api.name))));
+    for operation in api.operations.iter().filter(|operation| has_options(operation)) {
+        call_struct(&mut calls, api, operation);
+    }
+
+    let mut text = Text::new(&head(format!("Types of [`{0}`](super::{0}).", pascal(&api.name))));
+    text.line("#[allow(unused_imports)]\nuse crate::record::{Extra, open_enum, record, union};");
+    types::types(&mut text, &api.types);
+    for page in &api.pages {
+        text.item(page_impl(page));
+    }
+    vec![
+        File { path: format!("rest/{module}.rs"), text: client.0 },
+        File { path: format!("rest/{module}/calls.rs"), text: calls.0 },
+        File { path: format!("rest/{module}/types.rs"), text: text.0 },
+    ]
+}
+
+/// The file that lists the APIs and gives the client a method for each.
+pub fn index(apis: &[Api]) -> File {
+    let mut text = Text::new(&[]);
+    for api in apis {
+        text.line(&format!("pub mod {};", snake(&api.name)));
+    }
+    let accessors = apis.iter().map(|api| {
+        let (module, client) = (ident(&snake(&api.name)), ident(&pascal(&api.name)));
+        let words = docs::attributes(&[summary(api)]);
+        let feature = format!(" Feature `{}`.", api.name);
+        quote! {
+            #words
+            #[doc = ""]
+            #[doc = #feature]
+            pub fn #module(&self) -> #module::#client { #module::#client::new(self.api()) }
+        }
+    });
+    if !apis.is_empty() {
+        text.item(quote! {
+            /// The REST APIs.
+            impl crate::Qlik { #(#accessors)* }
+        });
+    }
+    File { path: "rest/mod.rs".to_owned(), text: text.0 }
+}
+
+fn summary(api: &Api) -> String {
+    if api.summary.is_empty() { format!("The REST API `{}`.", api.name) } else { api.summary.clone() }
+}
+
+fn client_struct(text: &mut Text, api: &Api) {
+    let name = ident(&pascal(&api.name));
+    let words = docs::attributes(&[summary(api)]);
+    let how = docs::marked(&[String::new(), format!("Made by [`Qlik::{0}`](crate::Qlik::{0}).", snake(&api.name))]);
+    text.item(quote! {
+        #words
+        #how
+        #[derive(Clone, Debug)]
+        pub struct #name(Api);
+    });
+    let methods = api.operations.iter().map(|operation| method(api, operation));
+    text.item(quote! {
+        impl #name {
+            #[doc(hidden)]
+            pub fn new(api: Api) -> Self { Self(api) }
+            #(#methods)*
+        }
+    });
+}
+
+/// What the runtime knows of an operation before it is called.
+fn described(api: &Api, operation: &Operation) -> TokenStream {
+    let name = ident(&shouty(&operation.method));
+    let (api_name, qlik_name, path) = (&api.name, &operation.name, &operation.path);
+    let verb = ident(&pascal(&operation.verb.to_lowercase()));
+    let tier = match operation.tier {
+        Tier::One => quote!(.tier(Tier::One)),
+        Tier::Two => quote!(.tier(Tier::Two)),
+        Tier::Special(limit) => quote!(.tier(Tier::Special(#limit))),
+        Tier::Unknown => quote!(.tier(Tier::None)),
+    };
+    let accept = match &operation.answer {
+        Answer::Json(_) => TokenStream::new(),
+        Answer::Download(media) => quote!(.accept(#media)),
+        Answer::Nothing | Answer::Located => quote!(.accept("*/*")),
+    };
+    let redirects = (!operation.follows_redirects).then(|| quote!(.follows_redirects(false)));
+    let deprecated = operation.deprecated.then(|| quote!(.deprecated()));
+    quote! {
+        static #name: Operation = Operation::new(#api_name, #qlik_name, Method::#verb, #path) #tier #accept #redirects #deprecated;
+    }
+}
+
+fn has_options(operation: &Operation) -> bool {
+    let body = match &operation.body {
+        Body::None => false,
+        Body::Json { required, .. } | Body::Form { required, .. } | Body::Bytes { required, .. } => !required,
+        Body::Multipart { parts } => parts.iter().any(|part| !part.required),
+    };
+    body || operation.params.iter().any(|param| !param.required)
+}
+
+fn answer_type(operation: &Operation, scope: Scope) -> TokenStream {
+    match &operation.answer {
+        Answer::Nothing => quote!(()),
+        Answer::Json(ty) => type_tokens(ty, scope),
+        Answer::Located => quote!(crate::rest::Located),
+        Answer::Download(_) => quote!(crate::rest::Download),
+    }
+}
+
+fn method_docs(operation: &Operation) -> TokenStream {
+    let words = docs::attributes(&operation.docs);
+    let mut facts = if operation.docs.is_empty() { Vec::new() } else { vec![String::new()] };
+    facts.push(format!("`{} {}`", operation.verb, operation.path));
+    if operation.deprecated {
+        facts.extend([String::new(), "Deprecated by Qlik.".to_owned()]);
+    }
+    let facts = docs::marked(&facts);
+    let alias = &operation.name;
+    quote!(#words #facts #[doc(alias = #alias)])
+}
+
+fn method(api: &Api, operation: &Operation) -> TokenStream {
+    let _ = api;
+    let (name, described) = (ident(&operation.method), ident(&shouty(&operation.method)));
+    let words = method_docs(operation);
+    let required = operation.params.iter().filter(|param| param.required);
+    let mut arguments: Vec<TokenStream> = required.clone().map(|param| argument(param, Scope::Api)).collect();
+    let mut steps: Vec<TokenStream> = required.map(step).collect();
+    for (argument, step) in body_values(operation, true, Scope::Api) {
+        arguments.push(argument);
+        steps.push(step);
+    }
+    // More arguments than clippy likes: each is demanded by the API.
+    let many = (arguments.len() > 6).then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    if has_options(operation) {
+        let call = ident(&pascal(&operation.method));
+        quote! {
+            #words #many
+            pub fn #name(&self, #(#arguments),*) -> calls::#call {
+                calls::#call(self.0.call(&#described) #(#steps)*)
+            }
+        }
+    } else {
+        let answer = answer_type(operation, Scope::Api);
+        quote! {
+            #words #many
+            pub fn #name(&self, #(#arguments),*) -> Call<#answer> {
+                self.0.call(&#described) #(#steps)*
+            }
+        }
+    }
+}
+
+/// A parameter as a function's: texts are borrowed, enums take their text too, lists take any iterator.
+fn argument(param: &Param, scope: Scope) -> TokenStream {
+    let name = ident(&param.name);
+    match &param.ty {
+        TypeRef::Text => quote!(#name: &str),
+        TypeRef::List(_) => quote!(#name: impl IntoIterator<Item = impl std::fmt::Display>),
+        TypeRef::Named(_) => {
+            let ty = type_tokens(&param.ty, scope);
+            quote!(#name: impl Into<#ty>)
+        }
+        scalar => {
+            let ty = type_tokens(scalar, scope);
+            quote!(#name: #ty)
+        }
+    }
+}
+
+/// The step of the call that takes the parameter.
+fn step(param: &Param) -> TokenStream {
+    let (wire, name) = (&param.wire, ident(&param.name));
+    let value = if matches!(param.ty, TypeRef::Named(_)) { quote!(#name.into()) } else { quote!(#name) };
+    match (&param.place, &param.ty) {
+        (Place::Path, TypeRef::List(_)) => {
+            quote!(.path(#wire, #name.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(",")))
+        }
+        (Place::Path, _) => quote!(.path(#wire, #value)),
+        (Place::PathSlashed, _) => quote!(.path_slashed(#wire, #value)),
+        (Place::Header, TypeRef::List(_)) => {
+            quote!(.header(#wire, #name.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(",")))
+        }
+        (Place::Header, _) => quote!(.header(#wire, #value)),
+        (Place::QueryEach, _) => quote!(.query_each(#wire, #value)),
+        (Place::QueryJoined(sign), _) => quote!(.query_joined(#wire, #value, #sign)),
+        (Place::Query, _) => quote!(.query(#wire, #value)),
+    }
+}
+
+/// The arguments of a body, and the steps that take them: those that are demanded, or those that are not.
+fn body_values(operation: &Operation, demanded: bool, scope: Scope) -> Vec<(TokenStream, TokenStream)> {
+    match &operation.body {
+        Body::Json { ty, content_type, required } if *required == demanded => {
+            let (ty, value) = borrowed(ty, scope);
+            let step = match content_type {
+                None => quote!(.json(#value)),
+                Some(media) => quote!(.json_as(#media, #value)),
+            };
+            vec![(quote!(body: #ty), step)]
+        }
+        Body::Form { ty, required } if *required == demanded => {
+            let (ty, value) = borrowed(ty, scope);
+            vec![(quote!(body: #ty), quote!(.form(#value)))]
+        }
+        Body::Bytes { content_type, required } if *required == demanded => {
+            vec![(quote!(body: impl Into<crate::rest::Body>), quote!(.body(body, #content_type)))]
+        }
+        Body::Multipart { parts } => parts.iter().filter(|part| part.required == demanded).map(|part| part_value(part, scope)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A body's type as an argument, and the value that the call takes.
+fn borrowed(ty: &TypeRef, scope: Scope) -> (TokenStream, TokenStream) {
+    match ty {
+        TypeRef::Text => (quote!(&str), quote!(&body.to_owned())),
+        TypeRef::List(item) => {
+            let item = type_tokens(item, scope);
+            (quote!(&[#item]), quote!(&body.to_vec()))
+        }
+        other => {
+            let ty = type_tokens(other, scope);
+            (quote!(&#ty), quote!(body))
+        }
+    }
+}
+
+fn part_value(part: &Part, scope: Scope) -> (TokenStream, TokenStream) {
+    let (wire, name) = (&part.wire, ident(&part.name));
+    match &part.kind {
+        PartKind::File => (quote!(#name: impl Into<crate::rest::FilePart>), quote!(.part_file(#wire, #name))),
+        PartKind::Text(TypeRef::Text) => (quote!(#name: &str), quote!(.part_text(#wire, #name))),
+        PartKind::Text(ty) => {
+            let ty = type_tokens(ty, scope);
+            (quote!(#name: #ty), quote!(.part_text(#wire, #name)))
+        }
+        PartKind::Json(ty) => {
+            let ty = type_tokens(ty, scope);
+            (quote!(#name: &#ty), quote!(.part_json(#wire, #name)))
+        }
+    }
+}
+
+fn call_struct(text: &mut Text, api: &Api, operation: &Operation) {
+    let name = ident(&pascal(&operation.method));
+    let answer = answer_type(operation, Scope::Calls);
+    let words = format!(" The call of [`{0}::{1}`](super::{0}::{1}).", pascal(&api.name), operation.method);
+    text.item(quote! {
+        #[doc = #words]
+        #[derive(Debug)]
+        #[must_use = "a call is sent when it is awaited"]
+        pub struct #name(pub(super) crate::rest::Call<#answer>);
+    });
+    let setters = operation.params.iter().filter(|param| !param.required).map(|param| {
+        let words = if param.docs.is_empty() {
+            docs::marked(&[format!("Sets `{}`.", param.wire)])
+        } else {
+            docs::attributes(&param.docs)
+        };
+        let (setter, argument, step) = (ident(&param.name), argument(param, Scope::Calls), step(param));
+        setter_tokens(&words, &setter, &argument, &step)
+    });
+    let body_setters: Vec<TokenStream> = match &operation.body {
+        Body::Multipart { parts } => parts
+            .iter()
+            .filter(|part| !part.required)
+            .map(|part| {
+                let (argument, step) = part_value(part, Scope::Calls);
+                let words = docs::marked(&[format!("Adds the part `{}`.", part.wire)]);
+                setter_tokens(&words, &ident(&part.name), &argument, &step)
+            })
+            .collect(),
+        _ => body_values(operation, false, Scope::Calls)
+            .into_iter()
+            .map(|(argument, step)| setter_tokens(&docs::marked(&["Sends a body.".to_owned()]), &format_ident!("body"), &argument, &step))
+            .collect(),
+    };
+    let stream = match &operation.answer {
+        Answer::Json(TypeRef::Named(ty)) => api.pages.iter().find(|page| page.ty == *ty).map(|page| {
+            let item = type_tokens(&page.item, Scope::Calls);
+            quote! {
+                /// Every item of every page, fetched as they are asked for.
+                pub fn stream(self) -> crate::rest::ItemStream<#item> { self.0.stream() }
+            }
+        }),
+        _ => None,
+    };
+    text.item(quote! {
+        impl #name {
+            #(#setters)*
+            #(#body_setters)*
+            #stream
+            /// The call itself, for what every call can be told.
+            pub fn call(self) -> crate::rest::Call<#answer> { self.0 }
+        }
+    });
+    text.item(quote! {
+        impl IntoFuture for #name {
+            type Output = crate::Result<#answer>;
+            type IntoFuture = crate::rest::Pending<#answer>;
+            fn into_future(self) -> Self::IntoFuture { self.0.into_future() }
+        }
+    });
+}
+
+fn setter_tokens(words: &TokenStream, name: &proc_macro2::Ident, argument: &TokenStream, step: &TokenStream) -> TokenStream {
+    quote! {
+        #words
+        pub fn #name(mut self, #argument) -> Self {
+            self.0 = self.0 #step;
+            self
+        }
+    }
+}
+
+fn page_impl(page: &Page) -> TokenStream {
+    let (ty, item) = (ident(&page.ty), type_tokens(&page.item, Scope::Types));
+    let (items, optional) = (ident(&page.items.0), page.items.1);
+    let items = if optional { quote!(self.#items.unwrap_or_default()) } else { quote!(self.#items) };
+    let mut way = quote!(self);
+    let last = page.next.len().saturating_sub(1);
+    for (index, (field, optional)) in page.next.iter().enumerate() {
+        let field = ident(field);
+        way = match (optional, index == last) {
+            (true, true) => quote!(#way.#field.as_deref()),
+            (false, true) => quote!(Some(#way.#field.as_str())),
+            (true, false) => quote!(#way.#field.as_ref()?),
+            (false, false) => quote!(#way.#field),
+        };
+    }
+    quote! {
+        impl crate::rest::Page for #ty {
+            type Item = #item;
+            fn into_items(self) -> Vec<Self::Item> { #items }
+            fn next(&self) -> Option<&str> { #way }
+        }
+    }
+}

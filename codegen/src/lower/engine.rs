@@ -1,0 +1,216 @@
+//! The Engine's schema: classes with their methods, and the types that these pass.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::docs;
+use crate::diagnostic::Diagnostic;
+use crate::model::{Class, Engine, Field, Kind, Method, MethodParam, Returns, TypeDef, TypeRef, Variant};
+use crate::names::{Scope, snake, type_name, variant};
+use crate::source::{Document, pointer_step};
+
+/// Names that an emitted proxy has of its own.
+const PROXY_METHODS: &[&str] = &["handle", "new"];
+const CALL_METHODS: &[&str] = &["call", "into_future", "timeout"];
+
+/// Lowers the OpenRPC document.
+pub fn engine(document: &Document) -> Result<Engine, Vec<Diagnostic>> {
+    let root = &document.value;
+    let mut lowering = Lowering { document, found: Vec::new(), types: Scope::default(), results: Vec::new() };
+    let none = Map::new();
+    let schemas = root.pointer("/components/schemas").and_then(Value::as_object).unwrap_or(&none);
+    let mut types: Vec<TypeDef> = schemas.iter().map(|(name, schema)| lowering.schema(name, schema)).collect();
+    let mut classes: BTreeMap<String, Vec<Method>> = BTreeMap::new();
+    for (index, method) in root.get("methods").and_then(Value::as_array).into_iter().flatten().enumerate() {
+        lowering.method(&format!("/methods/{index}"), method, &mut classes);
+    }
+    types.append(&mut lowering.results);
+    let words = root.get("x-qlik-classes");
+    let known: Vec<String> = classes.keys().cloned().collect();
+    for (class, methods) in &classes {
+        for method in methods {
+            if let Returns::Object { class: returned } = &method.returns
+                && !known.contains(returned)
+            {
+                let message = format!("{class}.{} returns the class `{returned}`, which has no methods", method.wire);
+                lowering.complain("/methods", message, "name one of the classes in `x-qlik-class` (overlays/shape/engine.yaml)");
+            }
+        }
+    }
+    lowering.references(root, &mut String::new(), schemas);
+    if !lowering.found.is_empty() {
+        return Err(lowering.found);
+    }
+    let classes = classes.into_iter().map(|(name, methods)| {
+        let words = words.and_then(|words| words.get(&name)).and_then(Value::as_str);
+        Class { docs: words.into_iter().map(str::to_owned).collect(), name, methods }
+    });
+    let version = root.pointer("/info/version").and_then(Value::as_str).unwrap_or_default().to_owned();
+    Ok(Engine { version, classes: classes.collect(), types, errors: errors(root) })
+}
+
+struct Lowering<'a> {
+    document: &'a Document,
+    found: Vec<Diagnostic>,
+    types: Scope,
+    /// The records of methods with several out-parameters.
+    results: Vec<TypeDef>,
+}
+
+impl Lowering<'_> {
+    fn complain(&mut self, pointer: &str, message: impl Into<String>, help: &str) {
+        self.found.push(self.document.at(pointer, message, help));
+    }
+
+    /// Every reference has to name a schema.
+    fn references(&mut self, node: &Value, pointer: &mut String, schemas: &Map<String, Value>) {
+        if let Some(name) = node.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/components/schemas/"))
+            && !schemas.contains_key(name)
+        {
+            self.complain(pointer, format!("`{name}` is no schema of this document"), "add it, or correct the reference by an overlay in `fixes/`");
+        }
+        let children: Vec<(String, &Value)> = match node {
+            Value::Object(members) => members.iter().map(|(key, value)| (pointer_step(key), value)).collect(),
+            Value::Array(items) => items.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect(),
+            _ => return,
+        };
+        for (step, child) in children {
+            let length = pointer.len();
+            pointer.push('/');
+            pointer.push_str(&step);
+            self.references(child, pointer, schemas);
+            pointer.truncate(length);
+        }
+    }
+
+    fn schema(&mut self, wire: &str, schema: &Value) -> TypeDef {
+        let name = self.types.claim(&type_name(wire));
+        let kind = if let Some(constants) = schema.get("oneOf").and_then(Value::as_array) {
+            Kind::OpenEnum(variants(constants))
+        } else if schema.get("type").is_some_and(|ty| ty == "object") && wire != "JsonObject" {
+            Kind::Record(fields(schema))
+        } else if wire == "JsonObject" {
+            Kind::Alias(TypeRef::Any)
+        } else {
+            Kind::Alias(type_ref(schema))
+        };
+        TypeDef { name, wire: wire.to_owned(), docs: docs(schema), kind }
+    }
+
+    fn method(&mut self, pointer: &str, method: &Value, classes: &mut BTreeMap<String, Vec<Method>>) {
+        let full = method.get("name").and_then(Value::as_str).unwrap_or_default();
+        let Some((class, wire)) = full.split_once('.') else {
+            self.complain(pointer, format!("the method `{full}` names no class"), "methods are called `Class.Method`");
+            return;
+        };
+        let mut scope = Scope::with(CALL_METHODS);
+        let params = method.get("params").and_then(Value::as_array).into_iter().flatten().map(|param| {
+            let wire = param.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+            MethodParam {
+                name: scope.claim(&snake(bare(&wire))),
+                ty: param.get("schema").map_or(TypeRef::Any, type_ref),
+                required: param.get("required") == Some(&Value::Bool(true)),
+                docs: docs(param),
+                wire,
+            }
+        });
+        let params = params.collect();
+        let methods = classes.entry(class.to_owned()).or_default();
+        if methods.iter().any(|known| known.wire == wire) {
+            self.complain(pointer, format!("the method `{full}` is described twice"), "keep one of the two");
+            return;
+        }
+        let mut name = snake(wire);
+        if PROXY_METHODS.contains(&name.as_str()) {
+            name.push('_');
+        }
+        methods.push(Method {
+            name,
+            docs: docs(method),
+            deprecated: method.get("x-qlik-deprecated").is_some_and(|flag| flag == true || flag == "true"),
+            stability: method.get("x-qlik-stability").and_then(Value::as_str).map(str::to_owned),
+            params,
+            returns: self.returns(class, wire, method),
+            wire: wire.to_owned(),
+        });
+    }
+
+    fn returns(&mut self, class: &str, wire: &str, method: &Value) -> Returns {
+        if let Some(class) = method.get("x-qlik-class").and_then(Value::as_str) {
+            return Returns::Object { class: class.to_owned() };
+        }
+        let none = Map::new();
+        let result = method.pointer("/result/schema");
+        let outs = result.and_then(|result| result.get("properties")).and_then(Value::as_object).unwrap_or(&none);
+        let mut all = outs.iter();
+        match (all.next(), all.next()) {
+            (None, _) => Returns::Nothing,
+            (Some((out, schema)), None) => Returns::Value { out: out.clone(), ty: type_ref(schema) },
+            _ => {
+                let name = self.types.claim(&type_name(&format!("{wire}Result")));
+                let words = format!("What [`{class}::{}`](super::{class}::{}) gives.", snake(wire), snake(wire));
+                let kind = Kind::Record(result.map(fields).unwrap_or_default());
+                self.results.push(TypeDef { name: name.clone(), wire: name.clone(), docs: vec![words], kind });
+                Returns::Values { ty: name }
+            }
+        }
+    }
+}
+
+/// The fields of an object; every member may be absent. Members that only some objects have are listed by the schema as
+/// alternatives of `additionalProperties`: they are fields like the others.
+fn fields(schema: &Value) -> Vec<Field> {
+    let listed = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+    let dynamic = schema.pointer("/additionalProperties/anyOf").and_then(Value::as_array).into_iter().flatten();
+    let dynamic = dynamic.filter_map(|entry| {
+        let name = entry.get("name").and_then(Value::as_str)?;
+        Some((name, entry.get("schema").unwrap_or(entry)))
+    });
+    let mut scope = Scope::with(&["extra"]);
+    let mut fields: Vec<Field> = Vec::new();
+    for (wire, member) in listed.map(|(name, member)| (name.as_str(), member)).chain(dynamic) {
+        if fields.iter().any(|field| field.wire == wire) {
+            continue;
+        }
+        let name = scope.claim(&snake(bare(wire)));
+        fields.push(Field { name, wire: wire.to_owned(), ty: type_ref(member).optional(), docs: docs(member) });
+    }
+    fields
+}
+
+/// A name without the `q` that the Engine puts in front of every name.
+fn bare(wire: &str) -> &str {
+    wire.strip_prefix('q').filter(|rest| !rest.is_empty()).unwrap_or(wire)
+}
+
+fn type_ref(schema: &Value) -> TypeRef {
+    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+        return TypeRef::Named(type_name(reference.rsplit('/').next().unwrap_or_default()));
+    }
+    match schema.get("type").and_then(Value::as_str) {
+        Some("string") => TypeRef::Text,
+        Some("boolean") => TypeRef::Bool,
+        Some("integer") => TypeRef::Int,
+        Some("number") => TypeRef::Float,
+        Some("array") => TypeRef::List(Box::new(schema.get("items").map_or(TypeRef::Any, type_ref))),
+        _ => TypeRef::Any,
+    }
+}
+
+/// The constants of an enum: `title` is what the wire has, `description` the long name that the Engine takes as well.
+fn variants(constants: &[Value]) -> Vec<Variant> {
+    let mut scope = Scope::with(&["Unrecognized"]);
+    let text = |constant: &Value, key: &str| constant.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let lowered = constants.iter().map(|constant| {
+        let (wire, long) = (text(constant, "title"), text(constant, "description"));
+        let alias = if long == wire { String::new() } else { long };
+        Variant { name: scope.claim(&variant(&wire)), wire, alias }
+    });
+    lowered.collect()
+}
+
+fn errors(root: &Value) -> Vec<(String, i64)> {
+    let entries = root.pointer("/components/errors").and_then(Value::as_object).into_iter().flatten();
+    entries.filter_map(|(name, error)| Some((name.clone(), error.get("code")?.as_i64()?))).collect()
+}

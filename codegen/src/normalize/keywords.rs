@@ -1,0 +1,98 @@
+//! Schemas keep the keywords that shape a Rust type; limits, patterns, formats and defaults would only make reads fail.
+
+use serde_json::{Map, Value, json};
+
+use super::walk::{each_schema, follow};
+
+const KEPT: &[&str] = &[
+    "$ref", "type", "properties", "required", "items", "additionalProperties", "oneOf", "enum", "nullable",
+    "discriminator", "description", "x-qlik-name", "x-qlik-deprecated",
+];
+
+pub(super) fn simplify(root: &mut Value) {
+    let original = root.clone();
+    each_schema(root, |schema| match schema {
+        Value::Object(keywords) => simplify_one(keywords, &original),
+        // OpenAPI 3.0 knows no boolean schemas, but `true` can only mean one thing.
+        other => *other = json!({}),
+    });
+}
+
+fn simplify_one(schema: &mut Map<String, Value>, original: &Value) {
+    if schema.contains_key("$ref") {
+        schema.retain(|key, _| matches!(key.as_str(), "$ref" | "nullable" | "description" | "x-qlik-name"));
+        return;
+    }
+    if matches!(schema.get("format").and_then(Value::as_str), Some("binary" | "file"))
+        || schema.get("type").is_some_and(|ty| ty == "file")
+    {
+        // A part of a multipart body may be a file; the pass over operations wants to know.
+        schema.insert("type".to_owned(), "string".into());
+        schema.insert("x-qlik-file".to_owned(), true.into());
+    }
+    let file = schema.remove("x-qlik-file");
+    demands(schema, original);
+    schema.retain(|key, _| KEPT.contains(&key.as_str()));
+    schema.extend(file.map(|file| ("x-qlik-file".to_owned(), file)));
+    if !schema.contains_key("oneOf") {
+        settle_type(schema);
+    }
+}
+
+/// Says the type where it is only implied, and gives lists and maps an item.
+fn settle_type(schema: &mut Map<String, Value>) {
+    let open = schema.get("additionalProperties").is_some_and(|more| more != &Value::Bool(false));
+    let implied = match schema.get("type").and_then(Value::as_str) {
+        Some(ty) => Some(ty.to_owned()),
+        None if schema.contains_key("properties") || open => Some("object".to_owned()),
+        None if schema.contains_key("items") => Some("array".to_owned()),
+        None if schema.contains_key("enum") => Some("string".to_owned()),
+        None => None,
+    };
+    let Some(ty) = implied else {
+        schema.retain(|key, _| matches!(key.as_str(), "description" | "nullable" | "x-qlik-name"));
+        return;
+    };
+    let members = schema.get("properties").and_then(Value::as_object).is_some_and(|members| !members.is_empty());
+    match ty.as_str() {
+        "object" if members => {
+            // Members beyond the listed ones are kept by every record.
+            schema.remove("additionalProperties");
+        }
+        "object" => {
+            schema.remove("properties");
+            schema.remove("required");
+            if !schema.get("additionalProperties").is_some_and(Value::is_object) {
+                schema.insert("additionalProperties".to_owned(), json!({}));
+            }
+        }
+        "array" => {
+            schema.entry("items").or_insert_with(|| json!({}));
+        }
+        _ => {
+            schema.remove("properties");
+            schema.remove("items");
+            schema.remove("additionalProperties");
+        }
+    }
+    schema.insert("type".to_owned(), ty.into());
+}
+
+/// Demands only members that exist, may not be null and go both ways: everything else may be absent.
+fn demands(schema: &mut Map<String, Value>, original: &Value) {
+    let Some(Value::Array(names)) = schema.remove("required") else { return };
+    let Some(Value::Object(members)) = schema.get("properties") else { return };
+    let flag = |schema: &Value, key: &str| schema.get(key).is_some_and(|flag| flag == &Value::Bool(true));
+    let mut demanded: Vec<Value> = Vec::new();
+    for name in names {
+        let Some(member) = name.as_str().and_then(|name| members.get(name)) else { continue };
+        let target = follow(original, member);
+        let loose = ["nullable", "readOnly", "writeOnly"].iter().any(|key| flag(member, key) || flag(target, key));
+        if !loose && !demanded.contains(&name) {
+            demanded.push(name);
+        }
+    }
+    if !demanded.is_empty() {
+        schema.insert("required".to_owned(), Value::Array(demanded));
+    }
+}

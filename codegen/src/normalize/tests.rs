@@ -1,0 +1,1 @@
+//! Each pass on the shape it is for.

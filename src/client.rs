@@ -1,0 +1,187 @@
+//! The client: host, credentials and settings, shared by everything that is called through it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::auth::Auth;
+use crate::host::{Host, environment};
+use crate::http::Settings;
+use crate::http::tls::Tls;
+use crate::rest::{Answer, Api, Call, Method};
+use crate::{Error, Result};
+
+/// A client for one Qlik tenant or server, signed in as one user.
+///
+/// It is cheap to clone, and clones share connections and settings. Make one per tenant and user and keep it: it is
+/// where the connections live.
+///
+/// The REST APIs are methods that give typed clients (`qlik.items()`), each behind the feature of its name. Whatever
+/// is not among them can be called by its path:
+///
+/// ```no_run
+/// # async fn run(qlik: qlik::Qlik) -> qlik::Result<()> {
+/// let raw: serde_json::Value = qlik.get("/api/v1/brand-new").query("limit", 10).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Qlik(Arc<Core>);
+
+/// What all the clones of a client share.
+pub(crate) struct Core {
+    pub(crate) host: Host,
+    pub(crate) auth: Auth,
+    pub(crate) settings: Settings,
+    #[allow(dead_code)] // the Engine's socket uses it, where there is one
+    pub(crate) tls: Tls,
+    pub(crate) transport: reqwest::Client,
+}
+
+impl Qlik {
+    /// Starts a client for a host, which may be given in any form that people paste: see [`Host`].
+    pub fn builder(host: impl Into<String>) -> QlikBuilder {
+        QlikBuilder { host: host.into(), auth: None, settings: Settings::default() }
+    }
+
+    /// A client for the host in the environment variable `QLIK_HOST`, signed in with the key in `QLIK_API_KEY`.
+    pub fn from_env() -> Result<Self> {
+        let (host, auth) = environment::read(|name| std::env::var(name).ok())?;
+        Self::builder(host.as_str()).auth(auth).build()
+    }
+
+    /// The host that the client talks to.
+    pub fn host(&self) -> &Host {
+        &self.0.host
+    }
+
+    /// A `GET` request to a path of the host; a path of a typed client is better called there.
+    ///
+    /// The path is sent as it is written, with what may not stand in a URL percent-encoded. A value that comes from
+    /// elsewhere belongs in a placeholder, where it cannot change the path:
+    ///
+    /// ```no_run
+    /// # async fn run(qlik: qlik::Qlik, id: String) -> qlik::Result<()> {
+    /// let item: serde_json::Value = qlik.get("/api/v1/items/{id}").path("id", id).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get<T: Answer>(&self, path: impl Into<String>) -> Call<T> {
+        self.request(Method::Get, path)
+    }
+
+    /// A `POST` request to a path of the host; see [`get`](Qlik::get).
+    ///
+    /// ```no_run
+    /// # async fn run(qlik: qlik::Qlik) -> qlik::Result<()> {
+    /// let space: serde_json::Value = qlik
+    ///     .post("/api/v1/spaces")
+    ///     .json(&serde_json::json!({ "name": "Sales", "type": "shared" }))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn post<T: Answer>(&self, path: impl Into<String>) -> Call<T> {
+        self.request(Method::Post, path)
+    }
+
+    /// A `PUT` request to a path of the host; see [`get`](Qlik::get).
+    pub fn put<T: Answer>(&self, path: impl Into<String>) -> Call<T> {
+        self.request(Method::Put, path)
+    }
+
+    /// A `PATCH` request to a path of the host; see [`get`](Qlik::get).
+    pub fn patch<T: Answer>(&self, path: impl Into<String>) -> Call<T> {
+        self.request(Method::Patch, path)
+    }
+
+    /// A `DELETE` request to a path of the host; see [`get`](Qlik::get).
+    pub fn delete<T: Answer>(&self, path: impl Into<String>) -> Call<T> {
+        self.request(Method::Delete, path)
+    }
+
+    /// A request with any method to a path of the host; see [`get`](Qlik::get).
+    pub fn request<T: Answer>(&self, method: Method, path: impl Into<String>) -> Call<T> {
+        self.api().raw(method, &path.into())
+    }
+
+    /// What the typed REST clients are made from.
+    pub(crate) fn api(&self) -> Api {
+        Api::new(self.0.clone())
+    }
+
+    /// What the Engine's session is made from.
+    #[cfg(feature = "engine")]
+    #[allow(dead_code)] // until the Engine's session is made from it
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Qlik {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Qlik").field("host", &self.0.host).field("auth", &self.0.auth).finish_non_exhaustive()
+    }
+}
+
+/// The settings of a client that is being made; see [`Qlik::builder`].
+#[derive(Debug, Clone)]
+#[must_use = "a client is made by build()"]
+pub struct QlikBuilder {
+    host: String,
+    auth: Option<Auth>,
+    settings: Settings,
+}
+
+impl QlikBuilder {
+    /// How to sign in.
+    pub fn auth(mut self, auth: Auth) -> Self {
+        self.auth = Some(auth);
+        self
+    }
+
+    /// How long a call may take as a whole: signing in, retries, and the body of the answer included. 60 seconds
+    /// unless set.
+    ///
+    /// For what is streamed, which may rightly take hours, it is the time without any progress: between two chunks of
+    /// a body that is sent or of a [`Download`](crate::rest::Download). A call can set its own by
+    /// [`Call::timeout`].
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.settings.timeout = limit;
+        self
+    }
+
+    /// How long making a connection may take. 10 seconds unless set.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.settings.connect_timeout = limit;
+        self
+    }
+
+    /// How often a call is tried again after a failure that may pass. Twice unless set; 0 turns it off.
+    ///
+    /// Tried again are calls that do no harm when they arrive twice (GET, HEAD, OPTIONS, PUT, DELETE), after a broken
+    /// connection and the statuses 429, 502, 503 and 504; any other only where it cannot have arrived: after status
+    /// 429, and where no connection was made. A body that is streamed is sent once.
+    pub fn retries(mut self, times: u32) -> Self {
+        self.settings.retries = times;
+        self
+    }
+
+    /// The name and version of the program, put before this crate's own in the `User-Agent` header.
+    pub fn user_agent(mut self, product: impl Into<String>) -> Self {
+        self.settings.product = Some(product.into());
+        self
+    }
+
+    /// Makes the client. Nothing is sent yet: a wrong key shows at the first call.
+    pub fn build(self) -> Result<Qlik> {
+        let host = Host::parse(&self.host)?;
+        let auth = self.auth.ok_or_else(|| {
+            Error::config("the client has no way of signing in; give one by .auth(Auth::api_key(key))")
+        })?;
+        auth.check()?;
+        let tls = Tls::new(&host)?;
+        let transport = self.settings.transport(&tls)?;
+        Ok(Qlik(Arc::new(Core { host, auth, settings: self.settings, tls, transport })))
+    }
+}

@@ -1,0 +1,151 @@
+//! Bodies on their way out: whole or in parts, again where that is possible, and watched where they are streamed.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use reqwest::{RequestBuilder, multipart};
+use serde_json::Value;
+
+use super::watch::Progress;
+use crate::rest::Body;
+
+/// The body of a request.
+#[derive(Debug)]
+pub(crate) enum Payload {
+    /// No body at all.
+    None,
+    /// One body of one type.
+    Whole { body: Body, content_type: HeaderValue },
+    /// The parts of a multipart form.
+    Parts(Vec<Part>),
+}
+
+/// A part of a multipart form.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) name: String,
+    pub(crate) file_name: Option<String>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) body: Body,
+}
+
+impl Payload {
+    /// Whether some of it is read from a stream while it is sent.
+    pub(crate) fn is_streamed(&self) -> bool {
+        match self {
+            Payload::None => false,
+            Payload::Whole { body, .. } => body.is_streamed(),
+            Payload::Parts(parts) => parts.iter().any(|part| part.body.is_streamed()),
+        }
+    }
+
+    /// The same payload again; `None` where it is streamed.
+    pub(crate) fn try_clone(&self) -> Option<Self> {
+        Some(match self {
+            Payload::None => Payload::None,
+            Payload::Whole { body, content_type } => {
+                Payload::Whole { body: body.try_clone()?, content_type: content_type.clone() }
+            }
+            Payload::Parts(parts) => Payload::Parts(parts.iter().map(Part::try_clone).collect::<Option<_>>()?),
+        })
+    }
+
+    /// Puts it into a request.
+    pub(crate) fn attach(self, builder: RequestBuilder, progress: &Arc<Progress>) -> RequestBuilder {
+        match self {
+            Payload::None => builder,
+            Payload::Whole { body, content_type } => {
+                let length = body.length();
+                let streamed = body.is_streamed();
+                let mut builder = builder.header(CONTENT_TYPE, content_type);
+                // The length of bytes is known to the client below; that of a stream is known to the caller only.
+                if let Some(length) = length.filter(|_| streamed) {
+                    builder = builder.header(CONTENT_LENGTH, length);
+                }
+                builder.body(to_wire(body, progress))
+            }
+            Payload::Parts(parts) => {
+                let form = parts.into_iter().fold(multipart::Form::new(), |form, part| {
+                    let name = part.name.clone();
+                    form.part(name, part.to_wire(progress))
+                });
+                builder.multipart(form)
+            }
+        }
+    }
+}
+
+impl Part {
+    fn try_clone(&self) -> Option<Self> {
+        Some(Self {
+            name: self.name.clone(),
+            file_name: self.file_name.clone(),
+            content_type: self.content_type.clone(),
+            body: self.body.try_clone()?,
+        })
+    }
+
+    fn to_wire(self, progress: &Arc<Progress>) -> multipart::Part {
+        let length = self.body.length();
+        let body = to_wire(self.body, progress);
+        let make = || match length {
+            Some(length) => multipart::Part::stream_with_length(body, length),
+            None => multipart::Part::stream(body),
+        };
+        let mut part = make();
+        if let Some(content_type) = &self.content_type {
+            let headers = HeaderValue::from_str(content_type)
+                .map(|value| reqwest::header::HeaderMap::from_iter([(CONTENT_TYPE, value)]));
+            // Checked when the part was added.
+            part = part.headers(headers.unwrap_or_default());
+        }
+        match self.file_name {
+            Some(file_name) => part.file_name(file_name),
+            None => part,
+        }
+    }
+}
+
+fn to_wire(body: Body, progress: &Arc<Progress>) -> reqwest::Body {
+    match body.into_parts() {
+        Ok(bytes) => bytes.into(),
+        Err(stream) => {
+            let progress = progress.clone();
+            reqwest::Body::wrap_stream(stream.inspect(move |_| progress.made()))
+        }
+    }
+}
+
+/// Whether a text can be the media type of a part.
+pub(super) fn is_media_type(text: &str) -> bool {
+    let kind = text.split(';').next().unwrap_or_default().trim();
+    HeaderValue::from_str(text).is_ok()
+        && kind.split_once('/').is_some_and(|(kind, subtype)| !kind.is_empty() && !subtype.is_empty())
+}
+
+/// Writes a JSON object as a form: lists as repeated names, objects as JSON, null as nothing.
+pub(super) fn form(value: &Value) -> Result<String, String> {
+    let Value::Object(members) = value else {
+        return Err("only an object has the names that a form needs".to_owned());
+    };
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in members {
+        let values = match value {
+            Value::Array(values) => values.as_slice(),
+            other => std::slice::from_ref(other),
+        };
+        for value in values {
+            match value {
+                Value::Null => {}
+                Value::String(text) => {
+                    form.append_pair(name, text);
+                }
+                other => {
+                    form.append_pair(name, &other.to_string());
+                }
+            }
+        }
+    }
+    Ok(form.finish())
+}

@@ -1,0 +1,230 @@
+//! A call: a request with its values, sent when it is awaited.
+
+use std::fmt::{self, Display};
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+
+use super::page::{self, ItemStream, Page};
+use super::{Answer, Api, Body, Download, FilePart, Reply, Response};
+use crate::Result;
+use crate::http::payload::Part;
+use crate::http::pipeline;
+use crate::http::reply::Wanted;
+use crate::http::request::Request;
+use crate::record::{self, Wire};
+
+/// A REST call that answers with a `T`. Awaiting it sends it.
+///
+/// The calls of the typed clients come with everything that they need; the methods here add what they do not
+/// describe, and are all there is to a raw call ([`Qlik::get`](crate::Qlik::get) and the like). What cannot be sent, as
+/// an empty value for a path, is an error of the sending; nothing panics.
+///
+/// ```no_run
+/// # async fn run(qlik: qlik::Qlik) -> qlik::Result<()> {
+/// use std::time::Duration;
+///
+/// let items: serde_json::Value = qlik
+///     .get("/api/v1/items")
+///     .query("resourceType", "app")
+///     .timeout(Duration::from_secs(10))
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a call is sent when it is awaited"]
+pub struct Call<T> {
+    api: Api,
+    request: Box<Request>,
+    answer: PhantomData<fn() -> T>,
+}
+
+impl<T: Answer> Call<T> {
+    pub(super) fn new(api: Api, request: Request) -> Self {
+        Self { api, request: Box::new(request), answer: PhantomData }
+    }
+
+    /// Puts a value into the place of `{name}` in the path. It stays one segment: a slash in it is encoded.
+    pub fn path(mut self, name: &str, value: impl Display) -> Self {
+        self.request.path(name, &value);
+        self
+    }
+
+    /// Puts a path into the place of `{name}` in the path: its slashes stay, its segments are encoded.
+    pub fn path_slashed(mut self, name: &str, value: impl Display) -> Self {
+        self.request.path_slashed(name, &value);
+        self
+    }
+
+    /// Adds a pair to the query.
+    pub fn query(mut self, name: &str, value: impl Display) -> Self {
+        self.request.target.add(name, &value);
+        self
+    }
+
+    /// Adds a pair to the query for each value: `id=1&id=2`.
+    pub fn query_each<V: Display>(mut self, name: &str, values: impl IntoIterator<Item = V>) -> Self {
+        for value in values {
+            self.request.target.add(name, &value);
+        }
+        self
+    }
+
+    /// Adds one pair to the query for all the values, joined by the separator: `id=1,2`. Without values, adds none.
+    pub fn query_joined<V: Display>(
+        mut self,
+        name: &str,
+        values: impl IntoIterator<Item = V>,
+        separator: char,
+    ) -> Self {
+        let values: Vec<String> = values.into_iter().map(|value| value.to_string()).collect();
+        self.request.target.add_joined(name, &values, separator);
+        self
+    }
+
+    /// Sets a header. Those that follow from the client's settings or from the body cannot be set.
+    pub fn header(mut self, name: &str, value: impl Display) -> Self {
+        self.request.header(name, &value);
+        self
+    }
+
+    /// Sets the media type of the answer that is wanted, where an operation has several.
+    pub fn accept(mut self, media_type: &str) -> Self {
+        self.request.accept(media_type);
+        self
+    }
+
+    /// Sets how long this call may take as a whole; see [`QlikBuilder::timeout`](crate::QlikBuilder::timeout).
+    ///
+    /// A body that is streamed counts into it, unlike into the client's own limit. For a [`Download`] it is the time
+    /// until the answer begins, and then the longest silence.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.request.timeout = Some(limit);
+        self
+    }
+
+    /// Sets a JSON body.
+    pub fn json<B: Wire>(self, body: &B) -> Self {
+        self.json_as("application/json", body)
+    }
+
+    /// Sets a JSON body with a media type of its own, as `application/json-patch+json`.
+    pub fn json_as<B: Wire>(mut self, content_type: &str, body: &B) -> Self {
+        self.request.json(content_type, record::to_vec(body));
+        self
+    }
+
+    /// Sets a body in the form of `a=1&b=2`, from the members of an object.
+    pub fn form<B: Wire>(mut self, body: &B) -> Self {
+        self.request.form(record::to_value(body));
+        self
+    }
+
+    /// Sets a body of any type.
+    pub fn body(mut self, body: impl Into<Body>, content_type: &str) -> Self {
+        self.request.body(body.into(), content_type);
+        self
+    }
+
+    /// Adds a part to a multipart body, written as JSON.
+    pub fn part_json<B: Wire>(mut self, name: &str, value: &B) -> Self {
+        self.request.part_json(name, record::to_vec(value));
+        self
+    }
+
+    /// Adds a part to a multipart body: a text.
+    pub fn part_text(mut self, name: &str, value: impl Display) -> Self {
+        self.request.part(Part {
+            name: name.to_owned(),
+            file_name: None,
+            content_type: None,
+            body: value.to_string().into(),
+        });
+        self
+    }
+
+    /// Adds a part to a multipart body: a file.
+    pub fn part_file(mut self, name: &str, file: impl Into<FilePart>) -> Self {
+        let file = file.into();
+        self.request.part(Part {
+            name: name.to_owned(),
+            // Servers tell files from texts by the file name.
+            file_name: Some(file.file_name.unwrap_or_else(|| name.to_owned())),
+            content_type: Some(file.content_type.unwrap_or_else(|| "application/octet-stream".to_owned())),
+            body: file.body,
+        });
+        self
+    }
+
+    /// Sends the call, and returns the answer with its status and headers.
+    pub async fn send(self) -> Result<Response<T>> {
+        let wanted = if T::STREAMED { Wanted::Stream } else { Wanted::Whole };
+        let reply = pipeline::send(&self.api.0, *self.request, wanted).await?;
+        let (status, headers) = (reply.status, reply.headers.clone());
+        let value = T::read(Reply(reply))?;
+        Ok(Response::new(status, headers, value))
+    }
+
+    /// Sends the call, and returns the answer as bytes that are read as they come, whatever its type.
+    pub async fn download(self) -> Result<Download> {
+        Call::<Download>::new(self.api, *self.request).await
+    }
+}
+
+impl<T: Page + Answer> Call<T> {
+    /// The items of all the pages, one by one; a page is asked for when the one before it is used up.
+    ///
+    /// Links to further pages are followed on the client's own host only, whatever host they name. A link that leads
+    /// back to a page that was already read ends the stream with an error: it would never end otherwise.
+    ///
+    /// ```no_run
+    /// # async fn run<T: qlik::rest::Page + qlik::rest::Answer>(call: qlik::rest::Call<T>) -> qlik::Result<()> {
+    /// use futures::TryStreamExt;
+    ///
+    /// let mut items = call.stream();
+    /// while let Some(_item) = items.try_next().await? {}
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stream(self) -> ItemStream<T::Item> {
+        page::items::<T>(self.api, *self.request)
+    }
+}
+
+impl<T> fmt::Debug for Call<T> {
+    /// Neither values nor bodies are shown: they may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Call").field(&self.request.name()).finish()
+    }
+}
+
+impl<T: Answer> IntoFuture for Call<T> {
+    type Output = Result<T>;
+    type IntoFuture = Pending<T>;
+
+    fn into_future(self) -> Pending<T> {
+        Pending(Box::pin(async move { Ok(self.send().await?.into_value()) }))
+    }
+}
+
+/// The future of a call. Dropping it gives the call up.
+#[must_use = "a call is sent when it is awaited"]
+pub struct Pending<T>(BoxFuture<'static, Result<T>>);
+
+impl<T> Future for Pending<T> {
+    type Output = Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(context)
+    }
+}
+
+impl<T> fmt::Debug for Pending<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pending")
+    }
+}

@@ -1,0 +1,1 @@
+//! Tests of the seam that generated code stands on.

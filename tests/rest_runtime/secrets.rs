@@ -1,0 +1,66 @@
+//! Nothing that is printed holds a secret, and a client says what is wrong with its settings.
+
+use std::time::Duration;
+
+use qlik::rest::{Body, FilePart};
+use qlik::{Auth, Error, Qlik};
+use serde_json::{Value, json};
+
+use crate::server::{KEY, Server, respond};
+
+#[tokio::test]
+async fn nothing_prints_a_secret() {
+    let server = Server::start(|_| async { respond(401, &[], r#"{"errors":[{"title":"no"}]}"#) }).await;
+    let qlik = server.client();
+    let call = qlik
+        .post::<Value>("/x")
+        .query("token", "hidden-value")
+        .header("x-own", "hidden-value")
+        .json(&json!({"client_secret": "hidden-value"}));
+    let error = qlik.get::<Value>("/x").query("token", "hidden-value").await.unwrap_err();
+    let response = server.builder();
+    let printed = format!(
+        "{qlik:?} {call:?} {error:?} {error} {response:?} {:?} {:?} {:?}",
+        Auth::api_key(KEY),
+        Body::from("hidden-value"),
+        FilePart::new("x", "hidden-value"),
+    );
+    assert!(!printed.contains("hunter2"), "{printed}");
+    assert!(!printed.contains("hidden-value"), "{printed}");
+    assert!(error.is_auth());
+}
+
+#[test]
+fn settings_that_cannot_work_are_found_at_once() {
+    let build = |host: &str, key: &str| Qlik::builder(host).auth(Auth::api_key(key)).build();
+    for (result, part) in [
+        (build("", KEY), "host"),
+        (build("ftp://x", KEY), "https://"),
+        (build("http://t.eu.qlikcloud.com", KEY), "https only"),
+        (build("server", ""), "API key is empty"),
+        (build("server", "a\nb"), "API key"),
+        (Qlik::builder("server").build(), "Auth::api_key"),
+        (Qlik::builder("server").auth(Auth::api_key(KEY)).user_agent("a\nb").build(), "user agent"),
+    ] {
+        let error = result.unwrap_err();
+        assert!(matches!(error, Error::Config(_)), "{error:?}");
+        assert!(error.to_string().contains(part), "{part}: {error}");
+    }
+    let qlik = Qlik::builder("https://Server:8443/hub/")
+        .auth(Auth::api_key(KEY))
+        .timeout(Duration::MAX)
+        .connect_timeout(Duration::from_secs(1))
+        .build()
+        .unwrap();
+    assert_eq!(qlik.host().as_str(), "https://server:8443");
+    assert_eq!((qlik.host().name(), qlik.host().is_secure()), ("server", true));
+}
+
+#[tokio::test]
+async fn no_limit_is_a_limit_too() {
+    let server = Server::always("{}").await;
+    let qlik = server.builder().timeout(Duration::MAX).build().unwrap();
+    let _: Value = qlik.get("/x").await.unwrap();
+    let body = Body::stream(futures::stream::iter([Ok("x".into())]), None);
+    let () = qlik.put("/x").body(body, "text/plain").await.unwrap();
+}

@@ -1,0 +1,45 @@
+//! The data of an app: tables, the fields that link them, and what a selection leaves possible.
+
+mod join;
+mod selection;
+mod table;
+
+#[cfg(test)]
+pub(crate) mod brute;
+
+use std::sync::{Arc, LazyLock};
+
+pub(crate) use join::{NO_ROW, Records};
+pub(crate) use selection::{Counts, Selections, State, States};
+pub(crate) use table::{Field, Kind, Model, NULL, Value};
+
+/// The tables under `data/`, by name.
+const TABLES: [(&str, &str); 5] = [
+    ("OrderLines", include_str!("../../data/OrderLines.csv")),
+    ("Orders", include_str!("../../data/Orders.csv")),
+    ("Customers", include_str!("../../data/Customers.csv")),
+    ("Countries", include_str!("../../data/Countries.csv")),
+    ("Products", include_str!("../../data/Products.csv")),
+];
+
+/// The sandbox's own data set, read once per process and shared by all its sandboxes.
+pub(crate) fn sales() -> Arc<Model> {
+    static SALES: LazyLock<Arc<Model>> = LazyLock::new(|| {
+        // The files are compiled in and a test reads them, so this cannot fail at run time;
+        // if it ever did, an app without data says so more clearly than a panic in a thread.
+        Arc::new(Model::from_csv(&TABLES).unwrap_or_default())
+    });
+    Arc::clone(&SALES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_data_set_reads() {
+        let model = Model::from_csv(&TABLES).expect("the data set");
+        assert_eq!(model.tables.len(), 5);
+        assert!(model.tables[0].rows > 5_000);
+    }
+}

@@ -1,0 +1,109 @@
+//! Lists in pages: `{data, links: {self, next, prev}}` with cursors.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value as Json, json};
+
+use super::{Problem, Request};
+
+/// What a query value may hold as it is.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// How many entries a page has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limit {
+    pub(super) default: usize,
+    pub(super) most: usize,
+}
+
+/// The page that the request asks for.
+pub(super) fn page(request: &Request, entries: Vec<Json>, limit: Limit) -> Result<Json, Problem> {
+    let size = match request.query("limit") {
+        None => limit.default,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|size| (1..=limit.most).contains(size))
+            .ok_or_else(|| Problem::parameter("limit", &format!("has to be between 1 and {}", limit.most)))?,
+    };
+    let start = match (request.query("next"), request.query("prev")) {
+        (Some(_), Some(_)) => return Err(Problem::parameter("prev", "cannot be sent together with next")),
+        (Some(cursor), None) => read(cursor).ok_or_else(|| Problem::parameter("next", "is no cursor of this list"))?,
+        (None, Some(cursor)) => {
+            let end = read(cursor).ok_or_else(|| Problem::parameter("prev", "is no cursor of this list"))?;
+            end.saturating_sub(size)
+        }
+        (None, None) => 0,
+    };
+    let total = entries.len();
+    let data: Vec<Json> = entries.into_iter().skip(start).take(size).collect();
+    let end = start.saturating_add(data.len());
+    let mut links = json!({ "self": { "href": href(request, None) } });
+    if end < total && !data.is_empty() {
+        links["next"] = json!({ "href": href(request, Some(("next", end))) });
+    }
+    if start > 0 {
+        links["prev"] = json!({ "href": href(request, Some(("prev", start))) });
+    }
+    Ok(json!({ "data": data, "links": links }))
+}
+
+/// The URL of this list, or of the page that a cursor leads to.
+fn href(request: &Request, cursor: Option<(&str, usize)>) -> String {
+    let mut query: Vec<(String, String)> = request.query.clone();
+    if let Some((name, place)) = cursor {
+        query.retain(|(known, _)| known != "next" && known != "prev");
+        query.push((name.to_owned(), write(place)));
+    }
+    let pairs: Vec<String> = query
+        .iter()
+        .map(|(name, value)| format!("{}={}", utf8_percent_encode(name, PLAIN), utf8_percent_encode(value, PLAIN)))
+        .collect();
+    let mark = if pairs.is_empty() { "" } else { "?" };
+    format!("{}{}{mark}{}", request.origin, request.path, pairs.join("&"))
+}
+
+/// Cursors are opaque to clients: a number behind a mask keeps them from counting on its shape.
+const MASK: u64 = 0x5a3c_96e1_0f87_b42d;
+
+fn write(place: usize) -> String {
+    format!("{:016x}", place as u64 ^ MASK)
+}
+
+fn read(cursor: &str) -> Option<usize> {
+    if cursor.len() != 16 {
+        return None;
+    }
+    let place = u64::from_str_radix(cursor, 16).ok()? ^ MASK;
+    usize::try_from(place).ok().filter(|place| *place < 1_000_000)
+}
+
+/// Sorts by the parameter `sort`: a field with `+` or `-` before it.
+pub(super) fn sort(request: &Request, entries: &mut [Json], fields: &[&str], default: &str) -> Result<(), Problem> {
+    let asked = request.query("sort").unwrap_or(default);
+    // A plus sign that was not percent-encoded arrives as a blank.
+    let field = asked.trim_start_matches(['+', '-', ' ']);
+    if !fields.contains(&field) {
+        return Err(Problem::parameter("sort", &format!("has to be one of {}", fields.join(", "))));
+    }
+    let text = |entry: &Json| entry[field].as_str().unwrap_or_default().to_lowercase();
+    entries.sort_by_key(text);
+    if asked.starts_with('-') {
+        entries.reverse();
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_go_there_and_back() {
+        for place in [0, 1, 99, 12_345] {
+            assert_eq!(read(&write(place)), Some(place));
+        }
+        assert_eq!(read("0"), None);
+        assert_eq!(read("zzzzzzzzzzzzzzzz"), None);
+        assert_eq!(read("ffffffffffffffff"), None);
+    }
+}
