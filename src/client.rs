@@ -33,7 +33,7 @@ pub(crate) struct Core {
     pub(crate) host: Host,
     pub(crate) auth: Auth,
     pub(crate) settings: Settings,
-    #[allow(dead_code)] // the Engine's socket uses it, where there is one
+    #[cfg_attr(not(all(feature = "engine", feature = "rustls")), allow(dead_code))] // the Engine's socket uses it, too
     pub(crate) tls: Tls,
     pub(crate) transport: reqwest::Client,
 }
@@ -112,7 +112,6 @@ impl Qlik {
 
     /// What the Engine's session is made from.
     #[cfg(feature = "engine")]
-    #[allow(dead_code)] // until the Engine's session is made from it
     pub(crate) fn core(&self) -> &Arc<Core> {
         &self.0
     }
@@ -125,7 +124,7 @@ impl fmt::Debug for Qlik {
 }
 
 /// The settings of a client that is being made; see [`Qlik::builder`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use = "a client is made by build()"]
 pub struct QlikBuilder {
     host: String,
@@ -183,5 +182,16 @@ impl QlikBuilder {
         let tls = Tls::new(&host)?;
         let transport = self.settings.transport(&tls)?;
         Ok(Qlik(Arc::new(Core { host, auth, settings: self.settings, tls, transport })))
+    }
+}
+
+impl fmt::Debug for QlikBuilder {
+    /// The host is shown as it was understood, and not as it was written: that may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QlikBuilder")
+            .field("host", &Host::parse(&self.host).ok())
+            .field("auth", &self.auth)
+            .field("settings", &self.settings)
+            .finish()
     }
 }

@@ -11,8 +11,6 @@ pub use self::engine::{ClosedError, EngineError};
 pub use self::http::{ApiError, ApiErrorSource, HttpError};
 pub use self::local::{AuthError, ConfigError, DecodeError, TimeoutError, TransportError};
 
-use crate::record::ReadError;
-
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -138,16 +136,21 @@ impl Error {
 }
 
 /// How the crate makes its errors.
-#[allow(dead_code)] // which of them are used depends on the features
+#[cfg_attr(not(feature = "engine"), allow(dead_code))] // some are the Engine's alone
 impl Error {
     /// A setting or an argument that cannot work; `message` says what to do about it.
     pub(crate) fn config(message: impl Into<String>) -> Self {
         Error::Config(ConfigError::new(message))
     }
 
-    /// An answer that does not read; `context` names what was read, as `items getItem`.
-    pub(crate) fn decode(context: impl Into<String>, error: ReadError, body: &[u8]) -> Self {
-        Error::Decode(Box::new(DecodeError::new(context, error.path(), error.message(), body)))
+    /// An answer that does not read: what was read (`items getItem`), the place in it, what is wrong there, the answer.
+    pub(crate) fn decode(
+        context: impl Into<String>,
+        path: impl Into<String>,
+        message: impl Into<String>,
+        body: &[u8],
+    ) -> Self {
+        Error::Decode(Box::new(DecodeError::new(context, path, message, body)))
     }
 
     /// A session that is closed.
@@ -175,7 +178,7 @@ impl Error {
         Error::engine(EngineError::new(EngineError::NOT_FOUND, what).of_method(method))
     }
 
-    /// Signing in failed.
+    /// Signing in failed; `message` says what to do about it.
     pub(crate) fn auth(message: impl Into<String>) -> Self {
         Error::Auth(Box::new(AuthError::new(message)))
     }

@@ -5,13 +5,15 @@ mod scripted;
 
 use std::time::Duration;
 
-use futures::StreamExt;
 use futures::future::join_all;
-use qlik::engine::CloseReason;
+use futures::{SinkExt, StreamExt};
+use qlik::engine::{CloseReason, Proxy};
 use qlik::{Auth, Error, Qlik};
 use scripted::{Peer, Scripted, listen};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 #[tokio::test]
 async fn every_close_code_is_a_reason() {
@@ -150,6 +152,72 @@ async fn a_deaf_server_does_not_hold_up_the_close() {
     tokio::time::timeout(Duration::from_secs(8), session.close()).await.expect("it ends without an answer");
 }
 
+#[tokio::test]
+async fn an_app_that_is_open_already_is_gone_on_with() {
+    let server = Scripted::start(|mut peer: Peer| async move {
+        let request = peer.request().await;
+        assert_eq!((&request["method"], &request["handle"]), (&json!("OpenDoc"), &json!(-1)));
+        assert_eq!(request["params"], json!({"qDocName": "app-id"}));
+        let error = json!({"code": 1002, "message": "App already open"});
+        peer.say(json!({"id": request["id"], "error": error}).to_string()).await;
+        let doc = json!({"qType": "Doc", "qHandle": 1, "qGenericId": "app-id"});
+        peer.serve("GetActiveDoc", json!({"qReturn": doc})).await;
+        assert_eq!(peer.until_closed().await, Some(1000));
+    })
+    .await;
+    let doc = server.qlik.open_app("app-id").await.unwrap();
+    assert_eq!((doc.handle().number(), doc.handle().generic_id()), (1, Some("app-id")));
+    drop(doc);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn an_app_that_does_not_open_leaves_no_session() {
+    let server = Scripted::start(|mut peer: Peer| async move {
+        let request = peer.request().await;
+        let error = json!({"code": 1003, "parameter": "nope", "message": "App not found"});
+        peer.say(json!({"id": request["id"], "error": error}).to_string()).await;
+        assert_eq!(peer.until_closed().await, Some(1000));
+    })
+    .await;
+    let error = server.qlik.open_app("nope").await.unwrap_err();
+    assert_eq!(error.engine_code(), Some(1003));
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_close_counts_at_once_though_the_server_stays_on_the_line() {
+    let server = Scripted::start(|mut peer: Peer| async move {
+        peer.request().await;
+        let frame = CloseFrame { code: 4003.into(), reason: "".into() };
+        peer.socket.send(Message::Close(Some(frame))).await.unwrap();
+        assert!(matches!(peer.next().await, Message::Close(_)), "the close is answered");
+        tokio::time::sleep(Duration::from_secs(20)).await;
+    })
+    .await;
+    let session = server.qlik.session("app").connect().await.unwrap();
+    let call = session.call("X", -1, ());
+    let error = tokio::time::timeout(Duration::from_secs(2), call).await.expect("at once").unwrap_err();
+    assert!(error.is_retryable() && error.to_string().contains("shutting down"), "{error}");
+}
+
+#[test]
+fn the_end_of_a_runtime_ends_its_sessions() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (first, second) = (runtime(), runtime());
+    let session = first.block_on(async {
+        let server = Scripted::start(|peer: Peer| async move {
+            peer.until_closed().await;
+        })
+        .await;
+        server.qlik.session("app").connect().await.unwrap()
+    });
+    drop(first);
+    assert!(session.is_closed());
+    let error = second.block_on(session.call("X", -1, ())).unwrap_err();
+    assert!(matches!(error, Error::Closed(_)), "{error}");
+}
+
 /// A server that answers the opening of a socket like an ordinary request.
 async fn refusing(answer: &'static str) -> Qlik {
     let (qlik, listener) = listen().await;
@@ -231,6 +299,6 @@ async fn futures_stay_small() {
     let session = server.qlik.session("app").connect().await.unwrap();
     // they become part of every future that awaits them
     assert!(size_of_val(&server.qlik.session("app").connect()) <= 1024);
-    assert!(size_of_val(&server.qlik.session("app").open_handle()) <= 1024);
+    assert!(size_of_val(&server.qlik.session("app").open()) <= 1024);
     assert!(size_of_val(&session.call("X", -1, ())) <= 1024);
 }

@@ -5,7 +5,8 @@ mod scripted;
 
 use futures::{StreamExt, TryStreamExt};
 use qlik::Error;
-use qlik::data::{ColumnKind, Cube, Dimension, HypercubeBuilder, Measure, Row, Sort};
+use qlik::data::{ColumnKind, Cube, Dimension, Measure, Row, Sort};
+use qlik::engine::{Doc, Proxy};
 use scripted::{Peer, Scripted};
 use serde_json::{Value, json};
 
@@ -46,7 +47,7 @@ async fn create(peer: &mut Peer) -> Value {
 
 async fn open(server: &Scripted, columns: usize) -> qlik::Result<Cube> {
     let app = server.qlik.session("app").connect().await?.handle(1, "Doc");
-    let cube = HypercubeBuilder::new(app).dimension("D");
+    let cube = Doc::new(app).hypercube().dimension("D");
     (1..columns).fold(cube, |cube, column| cube.measure(format!("Sum(M{column})"))).open().await
 }
 
@@ -144,7 +145,8 @@ async fn the_request_says_what_was_asked_for() {
     })
     .await;
     let app = server.qlik.session("app").connect().await.unwrap().handle(1, "Doc");
-    let cube = HypercubeBuilder::new(app)
+    let cube = Doc::new(app)
+        .hypercube()
         .dimension(Dimension::new("Region").label("Where").sort(Sort::TextDescending).suppress_null())
         .dimension("=Year(Date)")
         .measure(Measure::new("Sum(Sales)").label("Sales").sort(Sort::NumericDescending))
@@ -225,7 +227,7 @@ async fn a_cube_that_makes_no_sense_is_not_asked_for() {
     })
     .await;
     let app = server.qlik.session("app").connect().await.unwrap().handle(1, "Doc");
-    let cube = HypercubeBuilder::new(app);
+    let cube = Doc::new(app).hypercube();
     for (cube, part) in [(cube.clone(), "no columns"), (cube.dimension("A").sort_columns([1]), "column 1")] {
         let error = cube.open().await.unwrap_err();
         assert!(matches!(error, Error::Config(_)) && error.to_string().contains(part), "{error}");

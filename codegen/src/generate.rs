@@ -177,5 +177,6 @@ fn gather(outcomes: impl Iterator<Item = Outcome>) -> Result<Generated, Diagnost
         return Err(wrong);
     }
     generated.files.push(emit::index(&generated.apis));
+    generated.files.push(emit::table(&generated.apis, generated.engine.as_ref()));
     Ok(generated)
 }

@@ -21,12 +21,25 @@ enum Command {
     Import(command::import::Import),
     /// Say what an update of the descriptions adds, removes and breaks
     Diff(command::diff::Diff),
+    /// Say whether everything described is generated, named and worded
+    Check(command::check::Check),
+    /// Write the generated code for a person to read
+    Generate(command::generate::Generate),
+    /// Show where something is described, what overlays did to it, and its code
+    Explain(command::explain::Explain),
+    /// Write progenitor's own clients of the normalized descriptions, as a crate to measure against
+    #[command(hide = true)]
+    Reference(command::reference::Reference),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Import(import) => command::import::run(import),
         Command::Diff(diff) => command::diff::run(diff),
+        Command::Check(check) => command::check::run(check),
+        Command::Generate(generate) => command::generate::run(generate),
+        Command::Explain(explain) => command::explain::run(explain),
+        Command::Reference(reference) => command::reference::run(reference),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

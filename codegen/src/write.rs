@@ -21,7 +21,7 @@ pub fn write(folder: &Path, files: &[File]) -> io::Result<()> {
     }
     let tops: BTreeSet<PathBuf> =
         files.iter().filter_map(|file| Path::new(&file.path).iter().next()).map(|top| folder.join(top)).collect();
-    tops.iter().try_for_each(|top| remove_others(top, &kept))
+    tops.iter().filter(|top| top.is_dir()).try_for_each(|top| remove_others(top, &kept))
 }
 
 /// What an earlier run left, of an API that is no longer wanted.

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::Authenticator;
 use super::secret::Secret;
+use crate::http::headers;
 use crate::{Error, Result};
 
 /// An API key of Qlik Cloud.
@@ -21,12 +22,12 @@ impl ApiKey {
     fn bearer(&self) -> Result<HeaderValue> {
         let key = self.0.expose();
         if key.is_empty() {
-            return Err(Error::config("the API key is empty; make one in the profile settings of your tenant"));
+            return Err(Error::auth("the API key is empty; make one in the profile settings of your tenant"));
         }
         let text = Zeroizing::new(format!("Bearer {key}"));
         // The key itself stays out of the message.
-        let mut value = HeaderValue::from_str(&text).map_err(|_| {
-            Error::config(
+        let mut value = headers::value(&text).ok_or_else(|| {
+            Error::auth(
                 "the API key holds a character that no key has, such as a line break or a quote \
                  mark that is not ASCII; copy it again",
             )

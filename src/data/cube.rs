@@ -15,7 +15,7 @@ use super::cell::Cell;
 use super::hypercube::MAX_CELLS;
 use super::layout::{Layout, Pages};
 use super::row::{FromRow, Row};
-use crate::engine::{Changes, Handle, RpcMethod};
+use crate::engine::{Changes, GenericObject, Handle, Proxy, RpcMethod};
 use crate::error::{DecodeError, EngineError, Error, Result};
 
 static CREATE_SESSION_OBJECT: RpcMethod = RpcMethod::new("Doc", "CreateSessionObject").object();
@@ -51,9 +51,9 @@ impl Cube {
         Ok(Cube { app, object, columns, fresh: Mutex::new(Some((changes, layout))) })
     }
 
-    /// The hypercube's object in the session: a generic object, with all the calls of one.
-    pub fn handle(&self) -> &Handle {
-        &self.object
+    /// The hypercube's object in the session, with all the calls of one; they want `/qHyperCubeDef` as the path.
+    pub fn object(&self) -> GenericObject {
+        GenericObject::new(self.object.clone())
     }
 
     /// The columns, dimensions first.

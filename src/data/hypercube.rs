@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 
 use super::cube::Cube;
 use crate::Result;
-use crate::engine::Handle;
+use crate::engine::{Doc, Handle, Proxy};
 
 /// The engine gives at most this many cells in one answer.
 pub(super) const MAX_CELLS: usize = 10_000;
 
-/// Says what a hypercube shall show, column by column; [`open`](Self::open) makes it.
+/// Says what a hypercube shall show, column by column; [`open`](Self::open) makes it. Begins with
+/// [`Doc::hypercube`].
 ///
 /// Dimensions come first and measures after them, each in the order in which they are added; so do a row's values.
 #[derive(Debug, Clone)]
@@ -24,9 +25,26 @@ pub struct HypercubeBuilder {
     initial_rows: Option<usize>,
 }
 
+/// Data out of an app.
+impl Doc {
+    /// Begins a hypercube: a table that the engine calculates from the app's data, to be read as rows.
+    ///
+    /// ```no_run
+    /// use futures::TryStreamExt;
+    ///
+    /// # async fn example(doc: qlik::engine::Doc) -> qlik::Result<()> {
+    /// let cube = doc.hypercube().dimension("Region").measure("Sum(Sales)").open().await?;
+    /// let rows: Vec<(String, Option<f64>)> = cube.rows().try_collect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn hypercube(&self) -> HypercubeBuilder {
+        HypercubeBuilder::new(self.handle().clone())
+    }
+}
+
 impl HypercubeBuilder {
-    /// A hypercube in the app with this handle.
-    pub fn new(app: Handle) -> Self {
+    pub(super) fn new(app: Handle) -> Self {
         HypercubeBuilder {
             app,
             dimensions: Vec::new(),

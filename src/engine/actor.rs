@@ -20,10 +20,10 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use super::pending::Delivery;
 use super::closed::{CloseReason, Closed};
 use super::frame::Incoming;
 use super::notification::Notification;
+use super::pending::Delivery;
 use super::session::Shared;
 
 /// How long the other side gets to answer a close, or to say why writing failed.
@@ -99,6 +99,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Actor<S> {
                     };
                     // the answer to our own close tells nothing new
                     self.end.get_or_insert_with(|| Closed::new(CloseReason::from_code(code), text));
+                    // nothing follows a close: send the answer to it, and do not wait for the other side to hang up
+                    let _ = self.socket.poll_flush_unpin(cx);
+                    return Poll::Ready(());
                 }
                 Some(Ok(_)) => {}
                 Some(Err(error)) => {

@@ -13,9 +13,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use super::handle::Handle;
-use super::method::RpcMethod;
 use super::session::Session;
+use super::{Doc, error_codes};
 use crate::client::Core;
 use crate::error::{Error, HttpError, Result};
 use crate::{Host, Qlik};
@@ -26,20 +25,31 @@ const MAX_MESSAGE: usize = 256 << 20;
 /// What stands in a path segment as it is.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// The Engine's "this app is open already": the server has given us a session that someone left open.
-const ALREADY_OPEN: i64 = 1002;
-
-static OPEN_DOC: RpcMethod = RpcMethod::new("Global", "OpenDoc").object();
-static GET_ACTIVE_DOC: RpcMethod = RpcMethod::new("Global", "GetActiveDoc").object();
-
 /// The Engine, over a WebSocket.
 impl Qlik {
-    /// Starts a session for an app: connects to the engine that serves it, without opening it yet.
+    /// Opens an app: connects to the engine that serves it, and has it loaded.
+    ///
+    /// The session stays open as long as the app, or anything made from it, is alive. With an identity or a time limit
+    /// of its own, it begins with [`session`](Self::session).
+    ///
+    /// ```no_run
+    /// # async fn example(qlik: qlik::Qlik) -> qlik::Result<()> {
+    /// let doc = qlik.open_app("app-id").await?;
+    /// let layout = doc.get_app_layout().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn open_app(&self, app_id: impl Into<String>) -> Result<Doc> {
+        self.session(app_id).open().await
+    }
+
+    /// Begins a session for an app, with settings of its own: [`open`](SessionBuilder::open) connects and opens the
+    /// app, [`connect`](SessionBuilder::connect) only connects.
     ///
     /// ```no_run
     /// # async fn example(qlik: qlik::Qlik) -> qlik::Result<()> {
     /// let session = qlik.session("app-id").identity("nightly-export").connect().await?;
-    /// let version = session.call("EngineVersion", -1, ()).await?;
+    /// let version = session.global().engine_version().await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -47,7 +57,7 @@ impl Qlik {
         SessionBuilder::new(Arc::clone(self.core()), app_id.into())
     }
 
-    /// Starts a session without an app: for what `Global` does, such as listing apps.
+    /// Begins a session without an app: for what `Global` does, such as listing apps.
     pub fn engine(&self) -> SessionBuilder {
         self.session("engineData")
     }
@@ -112,12 +122,14 @@ impl SessionBuilder {
         Ok(Session::start(socket, self.call_timeout))
     }
 
-    /// Connects, and opens the app, as a handle without its type.
-    pub async fn open_handle(self) -> Result<Handle> {
+    /// Connects, and opens the app.
+    ///
+    /// Where the engine has kept a session with the app open, this goes on with it.
+    pub async fn open(self) -> Result<Doc> {
         let app_id = self.app_id.clone();
-        let global = self.connect().await?.global_handle();
-        match global.rpc(&OPEN_DOC).arg("qDocName", &app_id).await {
-            Err(error) if error.engine_code() == Some(ALREADY_OPEN) => global.rpc(&GET_ACTIVE_DOC).await,
+        let global = self.connect().await?.global();
+        match global.open_doc(app_id).await {
+            Err(error) if error.engine_code() == Some(error_codes::APP_ALREADY_OPEN) => global.get_active_doc().await,
             opened => opened,
         }
     }

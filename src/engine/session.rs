@@ -11,13 +11,14 @@ use tokio::sync::{mpsc, watch};
 use tokio_tungstenite::WebSocketStream;
 
 use super::actor::{Actor, Outgoing};
-use super::pending::{Calls, Delivery, MayHaveRun};
 use super::closed::{CloseReason, Closed};
 use super::frame::Request;
 use super::handle::Handle;
 use super::notification::{Notices, Notifications};
 use super::objects::Objects;
+use super::pending::{Calls, Delivery, MayHaveRun};
 use super::reply;
+use super::{Global, Proxy};
 use crate::error::{Error, Result};
 
 /// How many requests wait for the socket before callers do.
@@ -99,9 +100,9 @@ impl Session {
         serde_json::from_str(result).map_err(|error| reply::unreadable(method, "", &error, result))
     }
 
-    /// The handle of `Global`, where every session starts.
-    pub fn global_handle(&self) -> Handle {
-        Handle::new(self.clone(), -1, "Global")
+    /// The object that every session starts from: it opens and makes apps.
+    pub fn global(&self) -> Global {
+        Global::new(self.handle(-1, Global::CLASS))
     }
 
     /// A handle by its number, for objects that were made with [`call`](Self::call).

@@ -34,7 +34,6 @@ pub struct AuthError {
     message: String,
 }
 
-#[allow(dead_code)] // an API key cannot fail before it is sent; other ways of signing in can
 impl AuthError {
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into() }
@@ -88,6 +87,11 @@ impl TransportError {
     pub fn activity(&self) -> &str {
         &self.activity
     }
+
+    /// The error of the layer below; its chain of sources ends in the innermost cause, as a [`std::io::Error`].
+    pub fn cause(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+        &*self.source
+    }
 }
 
 impl fmt::Display for TransportError {
@@ -109,11 +113,8 @@ impl fmt::Display for TransportError {
     }
 }
 
-impl std::error::Error for TransportError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&*self.source)
-    }
-}
+// The text holds the whole chain, so that `source` would make a report say everything twice.
+impl std::error::Error for TransportError {}
 
 /// An answer arrived that is not what it should be.
 ///

@@ -111,7 +111,6 @@ impl Host {
 
     /// The same host for WebSockets: `wss://...`, without a slash at the end.
     #[cfg(feature = "engine")]
-    #[allow(dead_code)] // until the Engine's session opens its socket with it
     pub(crate) fn socket_origin(&self) -> String {
         // http becomes ws, https becomes wss.
         format!("ws{}", self.origin.trim_start_matches("http"))

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use futures::StreamExt;
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{RequestBuilder, multipart};
 use serde_json::Value;
 
+use super::headers;
 use super::watch::Progress;
 use crate::rest::Body;
 
@@ -26,7 +27,7 @@ pub(crate) enum Payload {
 pub(crate) struct Part {
     pub(crate) name: String,
     pub(crate) file_name: Option<String>,
-    pub(crate) content_type: Option<String>,
+    pub(crate) content_type: Option<HeaderValue>,
     pub(crate) body: Body,
 }
 
@@ -68,7 +69,7 @@ impl Payload {
             Payload::Parts(parts) => {
                 let form = parts.into_iter().fold(multipart::Form::new(), |form, part| {
                     let name = part.name.clone();
-                    form.part(name, part.to_wire(progress))
+                    form.part(name, part.into_wire(progress))
                 });
                 builder.multipart(form)
             }
@@ -86,19 +87,15 @@ impl Part {
         })
     }
 
-    fn to_wire(self, progress: &Arc<Progress>) -> multipart::Part {
+    fn into_wire(self, progress: &Arc<Progress>) -> multipart::Part {
         let length = self.body.length();
         let body = to_wire(self.body, progress);
-        let make = || match length {
+        let mut part = match length {
             Some(length) => multipart::Part::stream_with_length(body, length),
             None => multipart::Part::stream(body),
         };
-        let mut part = make();
-        if let Some(content_type) = &self.content_type {
-            let headers = HeaderValue::from_str(content_type)
-                .map(|value| reqwest::header::HeaderMap::from_iter([(CONTENT_TYPE, value)]));
-            // Checked when the part was added.
-            part = part.headers(headers.unwrap_or_default());
+        if let Some(content_type) = self.content_type {
+            part = part.headers(HeaderMap::from_iter([(CONTENT_TYPE, content_type)]));
         }
         match self.file_name {
             Some(file_name) => part.file_name(file_name),
@@ -117,11 +114,10 @@ fn to_wire(body: Body, progress: &Arc<Progress>) -> reqwest::Body {
     }
 }
 
-/// Whether a text can be the media type of a part.
-pub(super) fn is_media_type(text: &str) -> bool {
-    let kind = text.split(';').next().unwrap_or_default().trim();
-    HeaderValue::from_str(text).is_ok()
-        && kind.split_once('/').is_some_and(|(kind, subtype)| !kind.is_empty() && !subtype.is_empty())
+/// A media type as the value of a header, if it can be one.
+pub(super) fn media_type(text: &str) -> Option<HeaderValue> {
+    let (kind, subtype) = text.split(';').next()?.trim().split_once('/')?;
+    headers::value(text).filter(|_| !kind.is_empty() && !subtype.is_empty())
 }
 
 /// Writes a JSON object as a form: lists as repeated names, objects as JSON, null as nothing.
@@ -148,4 +144,29 @@ pub(super) fn form(value: &Value) -> Result<String, String> {
         }
     }
     Ok(form.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn forms_are_made_of_objects_only() {
+        assert_eq!(
+            form(&json!({"a": "x y", "b": [1, null, true], "c": {"d": 1}})).unwrap(),
+            "a=x+y&b=1&b=true&c=%7B%22d%22%3A1%7D"
+        );
+        assert!(form(&json!("text")).is_err());
+    }
+
+    #[test]
+    fn media_types_have_two_halves() {
+        for (text, is) in
+            [("text/csv", true), ("a/b; c=d", true), ("", false), ("text", false), ("/", false), ("a/b\n", false)]
+        {
+            assert_eq!(media_type(text).is_some(), is, "{text}");
+        }
+    }
 }

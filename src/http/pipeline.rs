@@ -72,15 +72,15 @@ impl<'a> Exchange<'a> {
 
     /// The stage of time: all that follows happens within the call's limit.
     async fn limited(self, payload: Payload, limit: Duration) -> Result<Reply> {
-        let late = Error::timeout(self.context.name.as_str(), limit);
+        let late = || Err(Error::timeout(self.context.name.as_str(), limit));
+        let work = self.repeated(payload);
         if self.streams {
-            let progress = self.progress.clone();
             tokio::select! {
-                result = self.repeated(payload) => result,
-                () = progress.stalled(limit) => Err(late),
+                result = work => result,
+                () = self.progress.stalled(limit) => late(),
             }
         } else {
-            timeout(limit, self.repeated(payload)).await.unwrap_or_else(|_| Err(late))
+            timeout(limit, work).await.unwrap_or_else(|_| late())
         }
     }
 
@@ -132,7 +132,7 @@ impl<'a> Exchange<'a> {
     }
 
     fn follows(&self) -> bool {
-        self.context.operation.is_none_or(Operation::is_redirected)
+        !self.context.operation.is_some_and(Operation::is_answered_by_redirect)
     }
 
     /// The stage of redirects: follows them as far as they may be followed.
@@ -182,14 +182,14 @@ impl<'a> Exchange<'a> {
                 error.without_url()
             )));
         }
-        if error.is_timeout() {
-            let activity = format!("{}: {connecting}", self.context.name);
+        if !error.is_connect() {
+            return Failure::Broken(reply::broken(&self.context, "sending the request", error));
+        }
+        Failure::Unsent(if error.is_timeout() {
             let limit = self.core.settings.connect_timeout;
-            return Failure::Unsent(Error::timeout(activity, limit));
-        }
-        if error.is_connect() {
-            return Failure::Unsent(reply::broken(&self.context, &connecting, error));
-        }
-        Failure::Broken(reply::broken(&self.context, "sending the request", error))
+            Error::timeout(format!("{}: {connecting}", self.context.name), limit)
+        } else {
+            reply::broken(&self.context, &connecting, error)
+        })
     }
 }

@@ -76,3 +76,37 @@ pub(crate) fn next(host: &Host, hop: Hop, payload: Option<Payload>, status: u16,
     let hop = Hop { url, method, headers: HeaderMap::from_iter(kept), signed: false };
     Next::Hop(Box::new((hop, payload)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(url: &str, to: &str) -> Next {
+        let host = Host::parse(url).unwrap();
+        let hop = Hop { url: Url::parse(url).unwrap(), method: Method::Get, headers: HeaderMap::new(), signed: true };
+        let answer = HeaderMap::from_iter([(LOCATION, to.parse().unwrap())]);
+        next(&host, hop, Some(Payload::None), 302, &answer)
+    }
+
+    #[test]
+    fn does_not_give_up_tls() {
+        for to in ["http://server/x", "http://storage/x"] {
+            assert!(matches!(from("https://server/x", to), Next::Refused(why) if why.contains("TLS")), "{to}");
+        }
+    }
+
+    #[test]
+    fn signs_on_the_same_origin_only() {
+        for (to, signed) in [
+            ("/y", true),
+            ("https://server:443/y", true),
+            ("https://server:8443/y", false),
+            ("https://server.evil/y", false),
+            ("//evil/y", false),
+            ("\\\\evil/y", false),
+        ] {
+            let Next::Hop(hop) = from("https://server/x", to) else { panic!("{to}") };
+            assert_eq!(hop.0.signed, signed, "{to}");
+        }
+    }
+}

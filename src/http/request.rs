@@ -4,16 +4,17 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
-    TRANSFER_ENCODING, USER_AGENT,
+    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, TRANSFER_ENCODING,
+    USER_AGENT,
 };
 
 use url::Url;
 
-use super::payload::{Part, Payload};
+use super::headers;
+use super::payload::{self, Part, Payload};
 use super::url::PathAndQuery;
 use crate::host::Host;
-use crate::rest::{Body, Method, Operation};
+use crate::rest::{Body, FilePart, Method, Operation};
 use crate::{Error, Result};
 
 /// Headers that follow from the client's settings or from the body, and may not be set beside them.
@@ -140,11 +141,11 @@ impl Request {
             return self.fail(format_args!("the header `{name}` cannot be set: {reason}"));
         }
         // The value stays out of the message: it may be a secret.
-        match HeaderValue::from_str(&value.to_string()) {
-            Ok(value) => {
+        match headers::value(&value.to_string()) {
+            Some(value) => {
                 self.headers.insert(key, value);
             }
-            Err(_) => self.fail(format_args!(
+            None => self.fail(format_args!(
                 "the value of the header `{name}` holds a character that no header can carry; \
                  only visible ASCII and spaces can"
             )),
@@ -165,7 +166,7 @@ impl Request {
 
     /// Sets a form from the JSON object that a record was written as.
     pub(crate) fn form(&mut self, written: Result<serde_json::Value, serde_json::Error>) {
-        match written.map_err(|error| error.to_string()).and_then(|value| super::payload::form(&value)) {
+        match written.map_err(|error| error.to_string()).and_then(|value| payload::form(&value)) {
             Ok(form) => self.body(form.into(), "application/x-www-form-urlencoded"),
             Err(problem) => {
                 self.fail(format_args!("the body cannot be written as a form: {problem}"));
@@ -174,36 +175,40 @@ impl Request {
     }
 
     pub(crate) fn body(&mut self, body: Body, content_type: &str) {
-        match HeaderValue::from_str(content_type) {
-            Ok(content_type) => self.payload = Payload::Whole { body, content_type },
-            Err(_) => self.fail(format_args!("`{}` cannot be a content type", content_type.escape_debug())),
+        match payload::media_type(content_type) {
+            Some(content_type) => self.payload = Payload::Whole { body, content_type },
+            None => self.fail(format_args!("`{}` cannot be a content type", content_type.escape_debug())),
         }
     }
 
     /// Adds a part to a multipart body that was written as JSON.
     pub(crate) fn part_json(&mut self, name: &str, written: Result<Vec<u8>, serde_json::Error>) {
         match written {
-            Ok(json) => self.part(Part {
-                name: name.to_owned(),
-                file_name: None,
-                content_type: Some("application/json".to_owned()),
-                body: json.into(),
-            }),
+            Ok(json) => self.part(name, None, Some("application/json"), json.into()),
             Err(error) => self.fail(format_args!("the part `{name}` cannot be written as JSON: {error}")),
         }
     }
 
-    /// Adds a part to a multipart body.
-    pub(crate) fn part(&mut self, part: Part) {
-        if let Some(content_type) = &part.content_type
-            && !super::payload::is_media_type(content_type)
-        {
-            return self.fail(format_args!(
-                "`{}` cannot be the content type of the part `{}`",
-                content_type.escape_debug(),
-                part.name
-            ));
+    /// Adds a file to a multipart body. Servers tell files from texts by the file name, so that each has one.
+    pub(crate) fn part_file(&mut self, name: &str, file: FilePart) {
+        let file_name = file.file_name.unwrap_or_else(|| name.to_owned());
+        if file_name.contains(char::is_control) {
+            return self.fail(format_args!("the file of the part `{name}` has a line break or the like in its name"));
         }
+        let content_type = file.content_type.as_deref().unwrap_or("application/octet-stream");
+        self.part(name, Some(file_name), Some(content_type), file.body);
+    }
+
+    /// Adds a part to a multipart body.
+    pub(crate) fn part(&mut self, name: &str, file_name: Option<String>, content_type: Option<&str>, body: Body) {
+        let content_type = match content_type.map(|text| payload::media_type(text).ok_or(text)).transpose() {
+            Ok(content_type) => content_type,
+            Err(text) => {
+                let text = text.escape_debug();
+                return self.fail(format_args!("`{text}` cannot be the content type of the part `{name}`"));
+            }
+        };
+        let part = Part { name: name.to_owned(), file_name, content_type, body };
         match &mut self.payload {
             Payload::Parts(parts) => parts.push(part),
             other => *other = Payload::Parts(vec![part]),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::header::HeaderValue;
 
+use super::headers;
 use super::tls::Tls;
 use crate::{Error, Result};
 
@@ -41,7 +42,7 @@ impl Settings {
             Some(product) => format!("{} {own}", product.trim()),
             None => own.to_owned(),
         };
-        HeaderValue::from_str(text.trim())
-            .map_err(|_| Error::config("the user agent holds characters that a header cannot carry; use plain ASCII"))
+        headers::value(text.trim())
+            .ok_or_else(|| Error::config("the user agent holds characters that a header cannot carry; use plain ASCII"))
     }
 }

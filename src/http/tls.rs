@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use reqwest::ClientBuilder;
 
+#[cfg(any(feature = "rustls", not(feature = "native-tls")))]
+use crate::Error;
+use crate::Result;
 use crate::host::Host;
-use crate::{Error, Result};
 
 /// What a client needs to encrypt its connections.
 #[derive(Clone)]
@@ -74,7 +76,6 @@ impl Tls {
 
     /// The settings for a socket, without ALPN protocols.
     #[cfg(all(feature = "rustls", feature = "engine"))]
-    #[allow(dead_code)] // until the Engine's session opens its socket with it
     pub(crate) fn rustls(&self) -> Arc<rustls::ClientConfig> {
         self.config.clone()
     }

@@ -186,3 +186,116 @@ fn is_dots(segment: &str) -> bool {
     let decoded: Vec<u8> = percent_decode_str(segment).collect();
     matches!(decoded.as_slice(), b"." | b"..")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn host() -> Host {
+        Host::parse("https://t.eu.qlikcloud.com").unwrap()
+    }
+
+    fn decoded(text: &str) -> String {
+        percent_decode_str(text).decode_utf8().unwrap().into_owned()
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_stays_one_segment_and_comes_back(value in "\\PC{1,12}|[./%\\\\?#{}:@ ]{1,6}|[\\x00-\\x7f]{1,4}") {
+            let mut target = PathAndQuery::template("/api/v1/items/{id}/x");
+            match target.fill("id", &value) {
+                Err(_) => prop_assert!(matches!(value.as_str(), "" | "." | "..")),
+                Ok(()) => {
+                    let url = target.on(&host()).unwrap();
+                    let segments: Vec<_> = url.path_segments().unwrap().collect();
+                    prop_assert_eq!(segments.len(), 5);
+                    prop_assert_eq!(decoded(segments[3]), value);
+                    prop_assert_eq!(url.query(), None);
+                }
+            }
+        }
+
+        #[test]
+        fn a_path_keeps_its_slashes_and_comes_back(parts in prop::collection::vec("[^/]{0,5}", 1..4)) {
+            let value = parts.join("/");
+            let mut target = PathAndQuery::template("/media/{path}");
+            match target.fill_slashed("path", &value) {
+                Err(_) => {
+                    let bad = |part: &String| matches!(part.as_str(), "" | "." | "..");
+                    prop_assert!(parts.iter().any(bad));
+                }
+                Ok(()) => {
+                    let url = target.on(&host()).unwrap();
+                    let rest = url.path().strip_prefix("/media/").unwrap();
+                    prop_assert_eq!(rest.split('/').map(decoded).collect::<Vec<_>>().join("/"), value);
+                }
+            }
+        }
+
+        #[test]
+        fn queries_come_back(pairs in prop::collection::vec(("\\PC{0,6}", ".{0,8}|[\\x00-\\x7f]{0,4}"), 0..4)) {
+            let mut target = PathAndQuery::template("/x");
+            for (name, value) in &pairs {
+                target.add(name, value);
+            }
+            let url = target.on(&host()).unwrap();
+            let read: Vec<_> = url.query_pairs().into_owned().collect();
+            prop_assert_eq!(read, pairs);
+            prop_assert_eq!(url.path(), "/x");
+        }
+
+        #[test]
+        fn lists_are_joined_by_separators_that_are_not_theirs(values in prop::collection::vec("\\PC{0,5}", 1..4)) {
+            let mut target = PathAndQuery::template("/x");
+            target.add_joined("v", &values, ',');
+            let url = target.on(&host()).unwrap();
+            let list = url.query().unwrap().strip_prefix("v=").unwrap();
+            prop_assert_eq!(list.split(',').map(decoded).collect::<Vec<_>>(), values);
+        }
+
+        #[test]
+        fn whatever_is_written_goes_to_the_path_that_is_written_or_nowhere(text in "\\PC{0,12}|[/.%2eE\\\\?#@:]{0,10}") {
+            if let Ok(target) = PathAndQuery::written(&text, &host())
+                && let Ok(url) = target.on(&host())
+            {
+                prop_assert!(host().is_origin_of(&url));
+                prop_assert_eq!(url.path(), target.path());
+                prop_assert!(url.username().is_empty());
+            }
+        }
+
+        #[test]
+        fn a_link_never_leaves_the_host(link in "\\PC{0,16}|(https?:)?[/\\\\]{0,3}[a-z@:.]{0,8}/[a-z?/.]{0,6}") {
+            let current = Url::parse("https://t.eu.qlikcloud.com/api/v1/items?x=1").unwrap();
+            if let Some(url) = same_host(&link, &current) {
+                prop_assert!(host().is_origin_of(&url));
+                prop_assert!(url.username().is_empty() && url.password().is_none());
+            }
+        }
+    }
+
+    #[test]
+    fn braces_in_a_value_are_no_placeholder() {
+        let mut target = PathAndQuery::template("/{a}/{b}");
+        target.fill("a", "{b}").unwrap();
+        target.fill("b", "x").unwrap();
+        assert_eq!(target.path(), "/%7Bb%7D/x");
+    }
+
+    #[test]
+    fn whole_urls_of_the_host_are_paths_of_it() {
+        for (text, path) in [
+            ("https://t.eu.qlikcloud.com/api/{id}?x=1", "/api/{id}"),
+            ("HTTPS://T.eu.qlikcloud.com:443/api", "/api"),
+            ("https://t.eu.qlikcloud.com", "/"),
+        ] {
+            assert_eq!(PathAndQuery::written(text, &host()).unwrap().path(), path);
+        }
+        for text in ["http://t.eu.qlikcloud.com/x", "https://evil/x", "https://t.eu.qlikcloud.com@evil/x", "ftp://x/y"]
+        {
+            assert!(PathAndQuery::written(text, &host()).is_err(), "{text}");
+        }
+    }
+}

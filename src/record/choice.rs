@@ -10,6 +10,8 @@ use super::{Got, Wire};
 macro_rules! wire_impls {
     ($name:ident, $kind:ident) => {
         impl $crate::record::Wire for $name {
+            const EXPECTED: &'static str = stringify!($name);
+
             fn read<'de, D: ::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> Result<$crate::record::Got<Self>, D::Error> {

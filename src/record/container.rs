@@ -8,10 +8,11 @@ use serde::{Deserializer, Serializer};
 use serde_json::Value;
 
 use super::sink::{Sink, pour};
-use super::{AsSerialize, Got, Seed, Wire, to_value};
+use super::{AsSerialize, Got, Seed, Wire, kind, offer, to_value};
 
 impl<T: Wire> Wire for Option<T> {
     const OPTIONAL: bool = true;
+    const EXPECTED: &'static str = T::EXPECTED;
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
         Ok(T::read(deserializer)?.map(Some))
@@ -28,16 +29,21 @@ impl<T: Wire> Wire for Option<T> {
     fn from_other(other: Value) -> Result<Self, Value> {
         if other.is_null() { Ok(None) } else { T::from_other(other).map(Some) }
     }
+    fn misfit(other: &Value, path: &mut String) -> (&'static str, &'static str) {
+        T::misfit(other, path)
+    }
     fn fit(value: &Value) -> Option<usize> {
         if value.is_null() { Some(0) } else { T::fit(value) }
     }
     #[cfg(feature = "schemars")]
     fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        T::schema(generator)
+        super::schema::nullable(T::schema(generator))
     }
 }
 
 impl<T: Wire> Wire for Box<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
         Ok(T::read(deserializer)?.map(Box::new))
     }
@@ -49,6 +55,9 @@ impl<T: Wire> Wire for Box<T> {
     }
     fn from_other(other: Value) -> Result<Self, Value> {
         T::from_other(other).map(Box::new)
+    }
+    fn misfit(other: &Value, path: &mut String) -> (&'static str, &'static str) {
+        T::misfit(other, path)
     }
     fn fit(value: &Value) -> Option<usize> {
         T::fit(value)
@@ -96,6 +105,8 @@ fn custom<E: serde::de::Error>(error: serde_json::Error) -> E {
 }
 
 impl<T: Wire> Wire for Vec<T> {
+    const EXPECTED: &'static str = "an array";
+
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
         pour(List(std::marker::PhantomData), deserializer)
     }
@@ -108,6 +119,15 @@ impl<T: Wire> Wire for Vec<T> {
     }
     fn is_blank(&self) -> bool {
         self.is_empty()
+    }
+    fn misfit(other: &Value, path: &mut String) -> (&'static str, &'static str) {
+        for (index, item) in other.as_array().into_iter().flatten().enumerate() {
+            if let Err(item) = offer::<T>(item.clone()) {
+                path.push_str(&format!("[{index}]"));
+                return T::misfit(&item, path);
+            }
+        }
+        (Self::EXPECTED, kind(other))
     }
     fn fit(value: &Value) -> Option<usize> {
         value.as_array()?.iter().try_fold(1, |best, item| Some(best.max(T::fit(item)? + 1)))
@@ -156,6 +176,8 @@ impl<T: Wire> Sink for Dictionary<T> {
 }
 
 impl<T: Wire> Wire for BTreeMap<String, T> {
+    const EXPECTED: &'static str = "an object";
+
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
         pour(Dictionary(std::marker::PhantomData), deserializer)
     }
@@ -168,6 +190,18 @@ impl<T: Wire> Wire for BTreeMap<String, T> {
     }
     fn is_blank(&self) -> bool {
         self.is_empty()
+    }
+    fn misfit(other: &Value, path: &mut String) -> (&'static str, &'static str) {
+        for (key, value) in other.as_object().into_iter().flatten() {
+            if let Err(value) = offer::<T>(value.clone()) {
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(key);
+                return T::misfit(&value, path);
+            }
+        }
+        (Self::EXPECTED, kind(other))
     }
     fn fit(value: &Value) -> Option<usize> {
         value.as_object()?.values().try_fold(0, |best, item| Some(best.max(T::fit(item)?)))

@@ -46,6 +46,9 @@ pub trait Wire: Sized + Default + Clone + fmt::Debug + PartialEq + Send + Sync +
     /// Whether a record may leave the member out: true of `Option` alone.
     #[doc(hidden)]
     const OPTIONAL: bool = false;
+    /// What an error says was due.
+    #[doc(hidden)]
+    const EXPECTED: &'static str;
 
     /// Reads a value, or hands back what was there instead.
     #[doc(hidden)]
@@ -63,6 +66,12 @@ pub trait Wire: Sized + Default + Clone + fmt::Debug + PartialEq + Send + Sync +
     #[doc(hidden)]
     fn from_other(other: Value) -> Result<Self, Value> {
         Err(other)
+    }
+
+    /// What is wrong with a value that [`Wire::read`] handed back: what was due, what was found, and where.
+    #[doc(hidden)]
+    fn misfit(other: &Value, _path: &mut String) -> (&'static str, &'static str) {
+        (Self::EXPECTED, kind(other))
     }
 
     /// How well a JSON value fits, more being better; `None` where it does not.
@@ -170,7 +179,7 @@ where
     let mut track = serde_path_to_error::Track::new();
     let result = T::read(serde_path_to_error::Deserializer::new(deserializer, &mut track));
     match result {
-        Ok(got) => settle(got).map_err(|message| ReadError { path: String::new(), message }),
+        Ok(got) => settle(got),
         Err(error) => {
             let path = track.path().to_string();
             let path = if path == "." { String::new() } else { path };
@@ -180,14 +189,15 @@ where
 }
 
 /// Takes what a read found as a whole value, or says what stands in its place.
-fn settle<T: Wire>(got: Got<T>) -> Result<T, String> {
+fn settle<T: Wire>(got: Got<T>) -> Result<T, ReadError> {
     let other = match got {
         Got::Value(value) => return Ok(value),
         Got::Other(other) => other,
     };
     T::from_other(other).map_err(|other| {
-        let wanted = std::any::type_name::<T>().rsplit("::").next().unwrap_or_default().trim_end_matches('>');
-        format!("expected {wanted}, found {}", kind(&other))
+        let mut path = String::new();
+        let (expected, found) = T::misfit(&other, &mut path);
+        ReadError { path, message: format!("expected {expected}, found {found}") }
     })
 }
 

@@ -35,6 +35,8 @@ impl Sink for Text {
 }
 
 impl Wire for String {
+    const EXPECTED: &'static str = "text";
+
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
         pour(Text, deserializer)
     }
@@ -71,6 +73,8 @@ impl Sink for Boolean {
 }
 
 impl Wire for bool {
+    const EXPECTED: &'static str = "a boolean";
+
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
         pour(Boolean, deserializer)
     }
@@ -110,6 +114,8 @@ impl Sink for Integer {
 }
 
 impl Wire for i64 {
+    const EXPECTED: &'static str = "an integer of 64 bits";
+
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
         pour(Integer, deserializer)
     }
@@ -149,6 +155,8 @@ impl Sink for Float {
 }
 
 impl Wire for f64 {
+    const EXPECTED: &'static str = "a number";
+
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
         pour(Float, deserializer)
     }
@@ -182,6 +190,8 @@ impl Wire for f64 {
 }
 
 impl Wire for Value {
+    const EXPECTED: &'static str = "JSON";
+
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
         Value::deserialize(deserializer).map(Got::Value)
     }

@@ -50,3 +50,28 @@ pub(crate) fn one_of<U: Union>(generator: &mut SchemaGenerator) -> Schema {
     let types: Vec<Schema> = (0..U::COUNT).map(|index| U::schema_at(index, generator)).collect();
     json_schema!({ "anyOf": types })
 }
+
+/// The schema of a value that may be null instead.
+pub(crate) fn nullable(schema: Schema) -> Schema {
+    let null = || Value::from("null");
+    let mut schema = schema.to_value();
+    match schema.as_object_mut() {
+        // What takes anything takes null already.
+        Some(keywords) if keywords.is_empty() => {}
+        Some(keywords) if !keywords.contains_key("$ref") && !keywords.contains_key("enum") => {
+            match keywords.get_mut("type") {
+                Some(Value::Array(types)) if types.contains(&null()) => {}
+                Some(Value::Array(types)) => types.push(null()),
+                Some(ty) => *ty = Value::Array(vec![ty.take(), null()]),
+                None => return any_of(schema),
+            }
+        }
+        Some(_) => return any_of(schema),
+        None => {}
+    }
+    schema.try_into().unwrap_or_default()
+}
+
+fn any_of(schema: Value) -> Schema {
+    json_schema!({ "anyOf": [schema, { "type": "null" }] })
+}

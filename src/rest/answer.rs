@@ -5,7 +5,6 @@ use std::fmt;
 use reqwest::header::{ETAG, HeaderMap, LOCATION};
 
 use super::Download;
-use crate::error::DecodeError;
 use crate::http::headers;
 use crate::http::reply::{self, Content};
 use crate::record::{self, Wire};
@@ -50,7 +49,7 @@ impl<T: Wire> Answer for T {
                 }
                 _ => {}
             }
-            Error::Decode(Box::new(DecodeError::new(reply.context.name.as_str(), error.path(), message, body)))
+            Error::decode(reply.context.name.as_str(), error.path(), message, body)
         })
     }
 }
@@ -80,7 +79,7 @@ impl Answer for Located {
 
 /// An answer that was fetched in another way than its type wants; [`Call::send`](super::Call::send) rules it out.
 fn unread(reply: &reply::Reply) -> Error {
-    Error::Decode(Box::new(DecodeError::new(reply.context.name.as_str(), "", "the body was not read", &[])))
+    Error::decode(reply.context.name.as_str(), "", "the body was not read", &[])
 }
 
 fn is_json(media_type: &str) -> bool {

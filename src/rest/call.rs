@@ -12,7 +12,6 @@ use futures::future::BoxFuture;
 use super::page::{self, ItemStream, Page};
 use super::{Answer, Api, Body, Download, FilePart, Reply, Response};
 use crate::Result;
-use crate::http::payload::Part;
 use crate::http::pipeline;
 use crate::http::reply::Wanted;
 use crate::http::request::Request;
@@ -138,25 +137,13 @@ impl<T: Answer> Call<T> {
 
     /// Adds a part to a multipart body: a text.
     pub fn part_text(mut self, name: &str, value: impl Display) -> Self {
-        self.request.part(Part {
-            name: name.to_owned(),
-            file_name: None,
-            content_type: None,
-            body: value.to_string().into(),
-        });
+        self.request.part(name, None, None, value.to_string().into());
         self
     }
 
     /// Adds a part to a multipart body: a file.
     pub fn part_file(mut self, name: &str, file: impl Into<FilePart>) -> Self {
-        let file = file.into();
-        self.request.part(Part {
-            name: name.to_owned(),
-            // Servers tell files from texts by the file name.
-            file_name: Some(file.file_name.unwrap_or_else(|| name.to_owned())),
-            content_type: Some(file.content_type.unwrap_or_else(|| "application/octet-stream".to_owned())),
-            body: file.body,
-        });
+        self.request.part_file(name, file.into());
         self
     }
 

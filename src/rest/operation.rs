@@ -166,8 +166,8 @@ impl Operation {
         self.deprecated
     }
 
-    /// Whether a redirect is the way to its answer; where not, the redirect is the answer.
-    pub const fn is_redirected(&self) -> bool {
-        self.follows_redirects
+    /// Whether a redirect is its answer, and not the way to it.
+    pub const fn is_answered_by_redirect(&self) -> bool {
+        !self.follows_redirects
     }
 }

@@ -10,7 +10,6 @@ use serde_json::Value;
 use url::Url;
 
 use super::{Answer, Api, Reply};
-use crate::error::DecodeError;
 use crate::http::reply::Wanted;
 use crate::http::request::Request;
 use crate::http::{pipeline, url as links};
@@ -124,10 +123,7 @@ impl<P: Page + Answer> Pages<P> {
         let page = P::read(Reply(reply))?;
         if let (Some(link), Some(current)) = (page.next().map(str::trim).filter(|link| !link.is_empty()), current) {
             self.seen.insert(key(&current));
-            let problem = |message: &str| {
-                let error = DecodeError::new(name.as_str(), "links.next", message, &[]);
-                Error::Decode(Box::new(error))
-            };
+            let problem = |message: &str| Error::decode(name.as_str(), "links.next", message, &[]);
             let next =
                 links::same_host(link, &current).ok_or_else(|| problem("the link to the next page cannot be read"))?;
             if self.seen.contains(&key(&next)) {

@@ -23,7 +23,7 @@ async fn an_empty_body_is_null() {
     for status in [200, 201, 202, 204, 207] {
         let server = Server::start(move |_| async move { respond(status, &[], "") }).await;
         let qlik = server.client();
-        let none: Option<Value> = qlik.get("/x").await.unwrap();
+        let none: Option<String> = qlik.get("/x").await.unwrap();
         assert_eq!(none, None);
         let null: Value = qlik.get("/x").await.unwrap();
         assert_eq!(null, Value::Null);

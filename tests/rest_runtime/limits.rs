@@ -46,7 +46,8 @@ async fn a_call_has_a_limit() {
 
 #[tokio::test]
 async fn the_limit_covers_the_body_and_the_retries() {
-    let server = Server::start(|_| async { Answer::from_stream(slow::<io::Error>(100, Duration::from_millis(50))) }).await;
+    let server =
+        Server::start(|_| async { Answer::from_stream(slow::<io::Error>(100, Duration::from_millis(50))) }).await;
     assert!(server.client().get::<Value>("/x").timeout(SHORT).await.unwrap_err().is_timeout());
 
     let server = Server::failing(100, 503, &[]).await;
@@ -59,7 +60,8 @@ async fn the_limit_covers_the_body_and_the_retries() {
 
 #[tokio::test]
 async fn downloads_may_last_but_not_stall() {
-    let server = Server::start(|_| async { Answer::from_stream(slow::<io::Error>(12, Duration::from_millis(50))) }).await;
+    let server =
+        Server::start(|_| async { Answer::from_stream(slow::<io::Error>(12, Duration::from_millis(50))) }).await;
     let file: Download = server.client().get("/x").timeout(SHORT).await.unwrap();
     assert_eq!(file.bytes().await.unwrap().len(), 12);
 
@@ -95,7 +97,8 @@ async fn uploads_may_last_but_not_stall() {
 #[tokio::test]
 async fn a_download_that_breaks_off_says_so() {
     let server = Server::start(|_| async {
-        let pieces = slow(1, Duration::ZERO).chain(slow(1, SHORT).map(|_: io::Result<Bytes>| Err(io::Error::other("gone"))));
+        let pieces =
+            slow(1, Duration::ZERO).chain(slow(1, SHORT).map(|_: io::Result<Bytes>| Err(io::Error::other("gone"))));
         respond(200, &[], Answer::from_stream(pieces))
     })
     .await;

@@ -40,13 +40,8 @@ async fn leaves_credentials_behind_on_the_way_to_another_host() {
     let other = Server::always(r#"{"there":true}"#).await;
     let server = redirecting(302, &format!("{}/file", other.host)).await;
     let qlik = server.client();
-    let file: Download = qlik
-        .get("/from")
-        .header("X-Own", "mine")
-        .header("Cookie", "a=b")
-        .header("Range", "bytes=0-")
-        .await
-        .unwrap();
+    let file: Download =
+        qlik.get("/from").header("X-Own", "mine").header("Cookie", "a=b").header("Range", "bytes=0-").await.unwrap();
     assert_eq!(file.text().await.unwrap(), r#"{"there":true}"#);
     let seen = other.only();
     assert!(!seen.is_signed());

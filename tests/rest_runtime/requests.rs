@@ -47,10 +47,7 @@ async fn encodes_paths_and_queries() {
         .await
         .unwrap();
     let seen = server.only();
-    assert_eq!(
-        seen.path,
-        "/api/v1/apps/a%2Fb%3Fc%23d%2520%C3%A4%7Bpath%7D/media/files/my%20folder/x%2By.png"
-    );
+    assert_eq!(seen.path, "/api/v1/apps/a%2Fb%3Fc%23d%2520%C3%A4%7Bpath%7D/media/files/my%20folder/x%2By.png");
     assert_eq!(
         seen.query,
         "fixed=1&filter=name%20eq%20%22A%26B%22%20%2B%20100%25&limit=10&all=true&id=1&id=2%2C3\
@@ -110,6 +107,8 @@ async fn what_would_lead_elsewhere_is_not_sent() {
         (item().path("id", "x").header("content-type", "x"), "body"),
         (item().path("id", "x").body("x", "a\nb"), "content type"),
         (item().path("id", "x").part_file("f", FilePart::new("f", "x").content_type("nonsense")), "content type"),
+        (item().path("id", "x").part_file("f", FilePart::new("a\r\nX-Own: b", "x")), "line break"),
+        (item().path("id", "x").header("x", "caf\u{e9}"), "`x`"),
         (item().path("id", "x").form(&json!([1])), "form"),
     ] {
         let error = call.await.unwrap_err();
@@ -117,6 +116,23 @@ async fn what_would_lead_elsewhere_is_not_sent() {
         assert!(error.to_string().contains(part), "{part}: {error}");
     }
     assert!(server.lines().is_empty());
+}
+
+#[tokio::test]
+async fn a_body_that_is_none_has_a_length() {
+    let server = echo().await;
+    let () = server.client().post("/x").await.unwrap();
+    assert_eq!(server.only().header("content-length"), "0");
+}
+
+#[tokio::test]
+async fn a_stream_has_to_be_as_long_as_it_says() {
+    let server = echo().await;
+    let qlik = server.client();
+    for length in [5, 99] {
+        let body = Body::stream(chunks(), Some(length));
+        assert!(qlik.put::<()>("/x").body(body, "text/plain").await.is_err(), "{length}");
+    }
 }
 
 #[tokio::test]

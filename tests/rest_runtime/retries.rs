@@ -60,7 +60,7 @@ async fn sends_the_same_body_again() {
 async fn sends_a_stream_once() {
     let server = Server::failing(1, 429, &[]).await;
     let body = Body::stream(stream::iter([Ok(Bytes::from("abc"))]), None);
-    let error = server.client().put("/x").body(body, "text/plain").await.map(|()| ()).unwrap_err();
+    let error = server.client().put::<()>("/x").body(body, "text/plain").await.unwrap_err();
     assert!(error.is_rate_limited());
     assert_eq!(server.only().text(), "abc");
 }
@@ -143,6 +143,24 @@ async fn an_answer_that_breaks_off_is_asked_for_again() {
     let qlik = Qlik::builder(host).auth(Auth::api_key(KEY)).build().unwrap();
     let numbers: Vec<i64> = qlik.get("/x").await.unwrap();
     assert_eq!(numbers, [1, 2, 3]);
+}
+
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+#[tokio::test]
+async fn a_host_that_does_not_speak_tls_is_a_transport_error() {
+    let server = Server::always("{}").await;
+    let host = server.host.replace("http://", "https://");
+    let qlik = Qlik::builder(host).auth(Auth::api_key(KEY)).retries(0).build().unwrap();
+    let error = qlik.get::<Value>("/x").await.unwrap_err();
+    assert!(matches!(error, Error::Transport(_)), "{error:?}");
+    assert!(server.seen().is_empty());
+}
+
+#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+#[test]
+fn without_tls_a_host_that_wants_it_is_refused() {
+    let error = Qlik::builder("https://server").auth(Auth::api_key(KEY)).build().unwrap_err();
+    assert!(error.to_string().contains("feature `rustls`"), "{error}");
 }
 
 #[tokio::test]

@@ -18,9 +18,10 @@ async fn nothing_prints_a_secret() {
         .header("x-own", "hidden-value")
         .json(&json!({"client_secret": "hidden-value"}));
     let error = qlik.get::<Value>("/x").query("token", "hidden-value").await.unwrap_err();
-    let response = server.builder();
+    let builder = server.builder();
+    let pasted = Qlik::builder("https://me:hunter2@server");
     let printed = format!(
-        "{qlik:?} {call:?} {error:?} {error} {response:?} {:?} {:?} {:?}",
+        "{qlik:?} {call:?} {error:?} {error} {builder:?} {pasted:?} {:?} {:?} {:?}",
         Auth::api_key(KEY),
         Body::from("hidden-value"),
         FilePart::new("x", "hidden-value"),
@@ -39,11 +40,12 @@ fn settings_that_cannot_work_are_found_at_once() {
         (build("http://t.eu.qlikcloud.com", KEY), "https only"),
         (build("server", ""), "API key is empty"),
         (build("server", "a\nb"), "API key"),
-        (Qlik::builder("server").build(), "Auth::api_key"),
+        (Qlik::builder("server").build(), "no way of signing in"),
         (Qlik::builder("server").auth(Auth::api_key(KEY)).user_agent("a\nb").build(), "user agent"),
     ] {
         let error = result.unwrap_err();
-        assert!(matches!(error, Error::Config(_)), "{error:?}");
+        assert_eq!(matches!(error, Error::Config(_)), !error.is_auth(), "{error:?}");
+        assert_eq!(error.is_auth(), error.to_string().contains("API key"), "{error:?}");
         assert!(error.to_string().contains(part), "{part}: {error}");
     }
     let qlik = Qlik::builder("https://Server:8443/hub/")

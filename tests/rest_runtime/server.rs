@@ -12,49 +12,49 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// The key that every test's client signs in with.
-pub const KEY: &str = "key-hunter2";
+pub(crate) const KEY: &str = "key-hunter2";
 
 /// A request as it arrived.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// Counts from 0.
-    pub number: usize,
-    pub method: String,
-    pub path: String,
-    pub query: String,
-    pub headers: HeaderMap,
-    pub body: Bytes,
+    pub(crate) number: usize,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Seen {
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    pub fn is_signed(&self) -> bool {
+    pub(crate) fn is_signed(&self) -> bool {
         self.headers.contains_key("authorization")
     }
 
     /// Method, path and query in one.
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let mark = if self.query.is_empty() { "" } else { "?" };
         format!("{} {}{mark}{}", self.method, self.path, self.query)
     }
 }
 
-pub struct Server {
-    pub host: String,
+pub(crate) struct Server {
+    pub(crate) host: String,
     seen: Arc<Mutex<Vec<Seen>>>,
     task: JoinHandle<()>,
 }
 
 impl Server {
     /// Answers every request by a function.
-    pub async fn start<F, R>(answer: impl Fn(Seen) -> F + Clone + Send + Sync + 'static) -> Self
+    pub(crate) async fn start<F, R>(answer: impl Fn(Seen) -> F + Clone + Send + Sync + 'static) -> Self
     where
         F: Future<Output = R> + Send + 'static,
         R: IntoResponse + Send + 'static,
@@ -91,7 +91,7 @@ impl Server {
     }
 
     /// Answers every request in the same way.
-    pub async fn always<R: IntoResponse + Clone + Send + Sync + 'static>(answer: R) -> Self {
+    pub(crate) async fn always<R: IntoResponse + Clone + Send + Sync + 'static>(answer: R) -> Self {
         Self::start(move |_| {
             let answer = answer.clone();
             async move { answer }
@@ -100,7 +100,7 @@ impl Server {
     }
 
     /// Answers with `first` until that many requests have come, and with an empty object from then on.
-    pub async fn failing(times: usize, status: u16, headers: &'static [(&'static str, &'static str)]) -> Self {
+    pub(crate) async fn failing(times: usize, status: u16, headers: &'static [(&'static str, &'static str)]) -> Self {
         Self::start(move |seen| async move {
             match seen.number < times {
                 true => respond(status, headers, ""),
@@ -110,28 +110,28 @@ impl Server {
         .await
     }
 
-    pub fn builder(&self) -> QlikBuilder {
+    pub(crate) fn builder(&self) -> QlikBuilder {
         Qlik::builder(self.host.as_str()).auth(Auth::api_key(KEY))
     }
 
-    pub fn client(&self) -> Qlik {
+    pub(crate) fn client(&self) -> Qlik {
         self.builder().build().unwrap()
     }
 
     /// What has arrived so far.
-    pub fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
 
     /// The one request that has arrived.
-    pub fn only(&self) -> Seen {
+    pub(crate) fn only(&self) -> Seen {
         let mut seen = self.seen();
         assert_eq!(seen.len(), 1, "{seen:?}");
         seen.remove(0)
     }
 
     /// Method, path and query of everything that has arrived.
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.seen().iter().map(Seen::line).collect()
     }
 }
@@ -143,7 +143,7 @@ impl Drop for Server {
 }
 
 /// An answer.
-pub fn respond(status: u16, headers: &[(&str, &str)], body: impl Into<Body>) -> Response {
+pub(crate) fn respond(status: u16, headers: &[(&str, &str)], body: impl Into<Body>) -> Response {
     let mut response = Response::builder().status(status);
     for (name, value) in headers {
         response = response.header(*name, *value);

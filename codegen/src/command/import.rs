@@ -68,7 +68,11 @@ fn print(report: &Report, specs: &Path) {
     for api in &report.left {
         eprintln!("note: {api} was not among the inputs and stays as it is (--prune removes it)");
     }
-    let counts: Vec<String> = report.counts.iter().map(|(count, noun)| format!("{count} {noun}")).collect();
+    let counts = report.counts.iter().map(|(count, noun)| match count {
+        1 => format!("1 {}", noun.trim_end_matches('s')),
+        _ => format!("{count} {noun}"),
+    });
+    let counts: Vec<String> = counts.collect();
     println!("imported {}", counts.join(", "));
     let changes = report.changes;
     println!(

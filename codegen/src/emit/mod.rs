@@ -3,6 +3,7 @@
 mod docs;
 mod engine;
 mod rest;
+mod table;
 mod types;
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -12,6 +13,7 @@ use crate::model::TypeRef;
 
 pub use engine::engine;
 pub use rest::{api, index};
+pub use table::table;
 
 /// A file of the generated code, by its path below the output folder.
 #[derive(Debug, Clone, PartialEq, Eq)]

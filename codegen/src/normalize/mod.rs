@@ -19,7 +19,8 @@ use serde_json::Value;
 use crate::diagnostic::Diagnostic;
 use crate::source::Document;
 
-pub(crate) use walk::{VERBS, resolve};
+pub use walk::VERBS;
+pub(crate) use walk::resolve;
 
 /// A description in normal form.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// The HTTP methods an OpenAPI path item may have.
-pub(crate) const VERBS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+pub const VERBS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// The node that a local reference points to.
 pub(crate) fn resolve<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {

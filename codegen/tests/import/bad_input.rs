@@ -198,5 +198,5 @@ fn the_command_prints_errors_and_fails() {
     let output = run(&folder.file("items.json", api("/items")));
     assert!(output.status.success());
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.starts_with("imported 1 documents, 1 operations, 0 component schemas\n"), "{text}");
+    assert!(text.starts_with("imported 1 document, 1 operation, 0 component schemas\n"), "{text}");
 }

@@ -18,6 +18,11 @@ impl Ids {
         z ^ (z >> 31)
     }
 
+    /// A seed for another source.
+    pub(crate) fn seed(&mut self) -> u64 {
+        self.next()
+    }
+
     /// 32 hex digits, as a trace id has them.
     pub(crate) fn hex32(&mut self) -> String {
         format!("{:016x}{:016x}", self.next(), self.next())

@@ -1,0 +1,145 @@
+//! `check`: that everything described is generated, named and worded, and that every overlay still fits.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use qlik_codegen::diagnostic::{Diagnostic, Diagnostics};
+use qlik_codegen::model::{Api, Engine};
+use qlik_codegen::normalize::VERBS;
+use qlik_codegen::{Generated, Input, generate};
+use serde_json::Value;
+
+/// What `check` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The folder of descriptions
+    #[arg(long, default_value = "specs")]
+    specs: PathBuf,
+    /// The manifest whose features have to name every API
+    #[arg(long, default_value = "Cargo.toml")]
+    manifest: PathBuf,
+}
+
+/// What was found of a kind, and what became of it.
+#[derive(Debug, Default)]
+struct Count {
+    described: usize,
+    left_out: Vec<String>,
+    unnamed: Vec<String>,
+}
+
+pub(crate) fn run(check: Check) -> Result<(), Diagnostics> {
+    let input = Input::new(&check.specs);
+    let names = input.apis()?;
+    let generated = generate(&input, &names, true)?;
+    let overlays = input.overlays()?;
+    let mut wrong = stray_overlays(&check.specs, overlays.documents());
+    wrong.extend(features(&check.manifest, &names));
+
+    let mut operations = Count::default();
+    for api in &generated.apis {
+        let loaded = input.load(&format!("rest/{}", api.name), &overlays)?;
+        count_operations(api, &loaded.document.value, &mut operations);
+    }
+    let mut methods = Count::default();
+    if let Some(engine) = &generated.engine {
+        let loaded = input.load("engine/qix", &overlays)?;
+        count_methods(engine, &loaded.document.value, &mut methods);
+    }
+    report(&generated, &operations, &methods, overlays.documents().count());
+    for missing in operations.left_out.iter().chain(&methods.left_out) {
+        wrong.push(Diagnostic::of_file("specs", format!("{missing} is described, but not generated"), "a pass loses it; see `explain`"));
+    }
+    for unnamed in operations.unnamed.iter().chain(&methods.unnamed) {
+        wrong.push(Diagnostic::of_file("specs", format!("{unnamed} has no name"), "import it with the list of names"));
+    }
+    for api in generated.apis.iter().filter(|api| api.summary.is_empty()) {
+        let file = format!("specs/overlays/wording/{}.yaml", api.name);
+        wrong.push(Diagnostic::of_file(file, format!("the API `{}` has no summary", api.name), "say in one line what it is for"));
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+}
+
+fn count_operations(api: &Api, document: &Value, count: &mut Count) {
+    let generated: BTreeSet<(&str, &str)> =
+        api.operations.iter().map(|operation| (operation.verb.as_str(), operation.path.as_str())).collect();
+    for (path, item) in document.get("paths").and_then(Value::as_object).into_iter().flatten() {
+        for (verb, operation) in item.as_object().into_iter().flatten().filter(|(key, _)| VERBS.contains(&key.as_str())) {
+            let shown = format!("{} {path} ({})", verb.to_uppercase(), api.name);
+            count.described += 1;
+            if !generated.contains(&(verb.to_uppercase().as_str(), path.as_str())) {
+                count.left_out.push(shown.clone());
+            }
+            if operation.get("operationId").and_then(Value::as_str).is_none_or(str::is_empty) {
+                count.unnamed.push(shown);
+            }
+        }
+    }
+}
+
+fn count_methods(engine: &Engine, document: &Value, count: &mut Count) {
+    let generated: BTreeSet<String> =
+        engine.classes.iter().flat_map(|class| class.methods.iter().map(|method| format!("{}.{}", class.name, method.wire))).collect();
+    for method in document.get("methods").and_then(Value::as_array).into_iter().flatten() {
+        count.described += 1;
+        match method.get("name").and_then(Value::as_str) {
+            Some(name) if generated.contains(name) => {}
+            Some(name) => count.left_out.push(name.to_owned()),
+            None => count.unnamed.push("a method".to_owned()),
+        }
+    }
+}
+
+fn report(generated: &Generated, operations: &Count, methods: &Count, overlaid: usize) {
+    let left_out = operations.left_out.len() + methods.left_out.len();
+    let unnamed = operations.unnamed.len() + methods.unnamed.len();
+    let worded = |words: usize, all: usize| format!("{words} of {all} worded");
+    println!("{} APIs, {} operations, {} methods, {left_out} left out, {unnamed} unnamed", generated.apis.len(), operations.described, methods.described);
+    let types: usize = generated.apis.iter().map(|api| api.types.len()).sum();
+    let pages: usize = generated.apis.iter().map(|api| api.pages.len()).sum();
+    println!("REST: {types} types, {pages} of them pages of a list");
+    let all: Vec<_> = generated.apis.iter().flat_map(|api| &api.operations).collect();
+    let worded_operations = all.iter().filter(|operation| !operation.docs.is_empty()).count();
+    println!("REST wording: APIs {}, operations {}", worded(generated.apis.iter().filter(|api| !api.summary.is_empty()).count(), generated.apis.len()), worded(worded_operations, all.len()));
+    if let Some(engine) = &generated.engine {
+        let classes = engine.classes.iter().filter(|class| !class.docs.is_empty()).count();
+        let all: Vec<_> = engine.classes.iter().flat_map(|class| &class.methods).collect();
+        let words = all.iter().filter(|method| !method.docs.is_empty()).count();
+        println!("Engine {}: {} types, {} error codes", engine.version, engine.types.len(), engine.errors.len());
+        println!("Engine wording: classes {}, methods {}", worded(classes, engine.classes.len()), worded(words, all.len()));
+    }
+    println!("{overlaid} documents with overlays, every action hit");
+}
+
+/// Overlays of documents that do not exist never run, and so are never found to be stale.
+fn stray_overlays<'a>(specs: &Path, documents: impl Iterator<Item = &'a str>) -> Diagnostics {
+    let stray = documents.filter(|document| !specs.join(document).is_file());
+    stray.map(|document| Diagnostic::of_file(format!("specs/{document}"), "has overlays, but does not exist", "drop them, or import it")).collect()
+}
+
+/// Every API has its feature, and `full` reaches it.
+fn features(manifest: &Path, apis: &[String]) -> Diagnostics {
+    let shown = manifest.display().to_string();
+    let text = match std::fs::read_to_string(manifest) {
+        Ok(text) => text,
+        Err(error) => return vec![Diagnostic::of_file(shown, format!("cannot be read: {error}"), "name the manifest with --manifest")],
+    };
+    let table: toml::Table = match toml::from_str(&text) {
+        Ok(table) => table,
+        Err(error) => return vec![Diagnostic::of_file(shown, error.to_string(), "mend the manifest")],
+    };
+    let enables = |feature: &str| -> Vec<&str> {
+        let list = table.get("features").and_then(|features| features.get(feature)).and_then(toml::Value::as_array);
+        list.into_iter().flatten().filter_map(toml::Value::as_str).collect()
+    };
+    let mut reached: BTreeSet<&str> = BTreeSet::new();
+    let mut open = vec!["full"];
+    while let Some(feature) = open.pop() {
+        if reached.insert(feature) {
+            open.extend(enables(feature));
+        }
+    }
+    let missing = apis.iter().filter(|api| !reached.contains(api.as_str()));
+    missing.map(|api| Diagnostic::of_file(&shown, format!("the feature `{api}` is missing, or `full` does not reach it"), "add it to [features] and to a group")).collect()
+}

@@ -1,0 +1,196 @@
+//! An app as one session has it open: its selections, its session objects, and what is calculated from them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value as Json;
+
+use super::rpc::EngineError;
+use crate::cube::{Cube, CubeDef, View};
+use crate::model::{Model, Selections};
+use crate::tenant::{App, Object, Objects, Tenant, Variable};
+
+/// Where the app lives.
+#[derive(Debug)]
+enum Home {
+    /// In the tenant, by id.
+    Tenant(Arc<Tenant>, String),
+    /// In this session only.
+    Session(Box<App>),
+}
+
+/// An open app.
+#[derive(Debug)]
+pub(crate) struct Open {
+    home: Home,
+    pub(super) no_data: bool,
+    pub(super) model: Arc<Model>,
+    pub(super) selections: Selections,
+    pub(super) objects: Objects,
+    pub(super) variables: Vec<Variable>,
+    /// Properties changed for this session only, by object id.
+    pub(super) soft: HashMap<String, Json>,
+    alive: OnceLock<Vec<Vec<bool>>>,
+    /// Calculated cubes, by object id and path.
+    cubes: HashMap<(String, String), Arc<(CubeDef, Cube)>>,
+}
+
+impl Open {
+    /// Opens an app of the tenant.
+    pub(super) fn tenant_app_open(tenant: &Arc<Tenant>, id: &str, no_data: bool) -> Option<Self> {
+        let data = tenant.state().app(id).map(|app| Arc::clone(&app.data))?;
+        let model = if no_data { Arc::default() } else { data };
+        Some(Self::new(Home::Tenant(Arc::clone(tenant), id.to_owned()), no_data, model))
+    }
+
+    /// Opens an app that ends with the session.
+    pub(super) fn session_app(app: App) -> Self {
+        let model = Arc::clone(&app.data);
+        Self::new(Home::Session(Box::new(app)), false, model)
+    }
+
+    fn new(home: Home, no_data: bool, model: Arc<Model>) -> Self {
+        Self {
+            home,
+            no_data,
+            model,
+            selections: Selections::default(),
+            objects: Objects::default(),
+            variables: Vec::new(),
+            soft: HashMap::new(),
+            alive: OnceLock::new(),
+            cubes: HashMap::new(),
+        }
+    }
+
+    pub(super) fn tenant_app(&self) -> Option<&str> {
+        match &self.home {
+            Home::Tenant(_, id) => Some(id),
+            Home::Session(_) => None,
+        }
+    }
+
+    pub(super) fn is_session_app(&self) -> bool {
+        self.tenant_app().is_none()
+    }
+
+    /// The app itself.
+    pub(super) fn app<R>(&self, read: impl FnOnce(&App) -> R) -> Result<R, EngineError> {
+        match &self.home {
+            Home::Session(app) => Ok(read(app)),
+            Home::Tenant(tenant, id) => {
+                let state = tenant.state();
+                state.app(id).map(read).ok_or_else(|| EngineError::new(1003, id.clone()))
+            }
+        }
+    }
+
+    /// The app itself, to be changed.
+    pub(super) fn app_mut<R>(&mut self, change: impl FnOnce(&mut App) -> R) -> Result<R, EngineError> {
+        match &mut self.home {
+            Home::Session(app) => Ok(change(app)),
+            Home::Tenant(tenant, id) => {
+                let mut state = tenant.state();
+                state.app_mut(id).map(change).ok_or_else(|| EngineError::new(1003, id.clone()))
+            }
+        }
+    }
+
+    /// A generic object: of the session, else of the app.
+    pub(super) fn object(&self, id: &str) -> Option<Object> {
+        let own = self.objects.get(id).cloned();
+        own.or_else(|| self.app(|app| app.objects.get(id).cloned()).ok().flatten())
+    }
+
+    /// Changes the properties of a generic object where it is kept.
+    pub(super) fn set_properties(&mut self, id: &str, properties: Json) -> Result<(), EngineError> {
+        self.soft.remove(id);
+        self.recalculate_objects();
+        if let Some(object) = self.objects.get_mut(id) {
+            object.properties = properties;
+            return Ok(());
+        }
+        let stored = self.app_mut(|app| app.objects.get_mut(id).map(|object| object.properties = properties))?;
+        stored.ok_or_else(|| EngineError::not_found(id))
+    }
+
+    /// The properties of an object as this session sees them.
+    pub(super) fn effective(&self, id: &str) -> Result<Json, EngineError> {
+        if let Some(soft) = self.soft.get(id) {
+            return Ok(soft.clone());
+        }
+        let object = self.object(id).ok_or_else(|| EngineError::not_found(id))?;
+        Ok(object.properties)
+    }
+
+    /// A variable by a test: of the session, else of the app.
+    pub(super) fn variable(&self, fits: impl Fn(&Variable) -> bool) -> Option<Variable> {
+        let own = self.variables.iter().find(|variable| fits(variable)).cloned();
+        own.or_else(|| self.app(|app| app.variables.iter().find(|v| fits(v)).cloned()).ok().flatten())
+    }
+
+    /// Changes the properties of a variable where it is kept.
+    pub(super) fn set_variable(&mut self, id: &str, change: impl FnOnce(&mut Json)) -> Result<(), EngineError> {
+        if let Some(variable) = self.variables.iter_mut().find(|variable| variable.id == id) {
+            change(&mut variable.properties);
+            return Ok(());
+        }
+        let stored = self.app_mut(|app| {
+            let variable = app.variables.iter_mut().find(|variable| variable.id == id)?;
+            change(&mut variable.properties);
+            Some(())
+        })?;
+        stored.ok_or_else(|| EngineError::not_found(id))
+    }
+
+    /// What to calculate from.
+    pub(super) fn view(&self) -> View<'_> {
+        let alive = self.alive.get_or_init(|| self.selections.alive(&self.model));
+        View { model: &self.model, selections: &self.selections, alive }
+    }
+
+    /// Forgets what was calculated before a change of selections or data.
+    pub(super) fn recalculate(&mut self) {
+        self.alive = OnceLock::new();
+        self.cubes.clear();
+    }
+
+    /// Forgets what was calculated before a change of properties.
+    pub(super) fn recalculate_objects(&mut self) {
+        self.cubes.clear();
+    }
+
+    /// The cube at a path of an object's properties, calculated once until something changes.
+    pub(super) fn cube(&mut self, id: &str, path: &str) -> Result<Arc<(CubeDef, Cube)>, EngineError> {
+        let key = (id.to_owned(), path.to_owned());
+        if let Some(known) = self.cubes.get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let properties = self.effective(id)?;
+        let definition = definition(&properties, path, "/qHyperCubeDef")?;
+        let def: CubeDef = serde_json::from_value(definition.clone()).map_err(|_| EngineError::parameter(path))?;
+        let cube = Cube::calculate(&self.view(), &def);
+        let calculated = Arc::new((def, cube));
+        self.cubes.insert(key, Arc::clone(&calculated));
+        Ok(calculated)
+    }
+
+    /// Whether selections can change what an object shows.
+    pub(super) fn shows_data(properties: &Json) -> bool {
+        match properties {
+            Json::Object(members) => members.iter().any(|(name, value)| {
+                let shows =
+                    ["qHyperCubeDef", "qListObjectDef", "qSelectionObjectDef", "qStringExpression", "qValueExpression"];
+                shows.contains(&name.as_str()) || Self::shows_data(value)
+            }),
+            Json::Array(values) => values.iter().any(Self::shows_data),
+            _ => false,
+        }
+    }
+}
+
+/// The definition at a path such as `/qHyperCubeDef`, which has to end as told.
+pub(super) fn definition<'a>(properties: &'a Json, path: &str, end: &str) -> Result<&'a Json, EngineError> {
+    let found = properties.pointer(path).filter(|_| path.ends_with(end));
+    found.ok_or_else(|| EngineError::new(4, path))
+}

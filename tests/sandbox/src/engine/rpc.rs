@@ -1,0 +1,222 @@
+//! JSON-RPC as the Engine speaks it: requests, parameters, errors, and the table of methods.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value as Json, json};
+
+use super::session::{Session, Target};
+
+/// The engine's error codes that the sandbox answers with, and their messages.
+const ERRORS: [(i64, &str); 14] = [
+    (2, "Resource not found"),
+    (3, "Resource already exists"),
+    (4, "Invalid path"),
+    (8, "Invalid parameters"),
+    (20, "Not implemented"),
+    (1001, "Invalid app name"),
+    (1002, "App already open"),
+    (1003, "App not found"),
+    (1007, "App invalid"),
+    (1009, "App already open in different mode"),
+    (7009, "Calculation pages too large"),
+    (-32601, "Method does not exist"),
+    (-32602, "Invalid method parameter(s)"),
+    (-32700, "JSON parse error"),
+];
+
+/// An error of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EngineError {
+    pub(crate) code: i64,
+    parameter: String,
+}
+
+impl EngineError {
+    pub(crate) fn new(code: i64, parameter: impl Into<String>) -> Self {
+        Self { code, parameter: parameter.into() }
+    }
+
+    pub(super) fn not_found(what: impl Into<String>) -> Self {
+        Self::new(2, what)
+    }
+
+    /// A parameter that is missing, or has a wrong type or value.
+    pub(super) fn parameter(what: impl Into<String>) -> Self {
+        Self::new(-32602, what)
+    }
+
+    pub(super) fn not_here(what: &str) -> Self {
+        Self::new(20, format!("Not in the sandbox: {what}"))
+    }
+
+    pub(super) fn body(&self) -> Json {
+        let message = ERRORS.iter().find(|(code, _)| *code == self.code).map_or("Unknown error", |(_, text)| text);
+        json!({ "code": self.code, "parameter": self.parameter, "message": message })
+    }
+}
+
+/// A request. Without an id it is carried out and not answered.
+#[derive(Debug, Deserialize)]
+pub(super) struct Request {
+    pub(super) id: Option<Json>,
+    pub(super) handle: Option<i64>,
+    pub(super) method: Option<String>,
+    #[serde(default)]
+    pub(super) params: Json,
+}
+
+/// The parameters of a call, by name.
+#[derive(Debug, Default)]
+pub(super) struct Params(Map<String, Json>);
+
+impl Params {
+    /// Reads them from an object or, in the method's order, from an array.
+    pub(super) fn read(sent: Json, method: &Method) -> Result<Self, EngineError> {
+        let named = match sent {
+            Json::Null => Map::new(),
+            Json::Object(named) => named,
+            Json::Array(values) if values.len() > method.params.len() => {
+                return Err(EngineError::parameter(format!(
+                    "{} takes {} parameters",
+                    method.name,
+                    method.params.len()
+                )));
+            }
+            Json::Array(values) => method.names().map(str::to_owned).zip(values).collect(),
+            _ => return Err(EngineError::parameter("params")),
+        };
+        if let Some(name) = named.keys().find(|name| !method.names().any(|known| known == name.as_str())) {
+            return Err(EngineError::parameter(format!("{} has no parameter {name}", method.name)));
+        }
+        let missing = method.params.iter().find(|name| !name.ends_with('?') && !named.contains_key(**name));
+        match missing {
+            Some(name) => Err(EngineError::parameter(*name)),
+            None => Ok(Self(named)),
+        }
+    }
+
+    /// A required parameter.
+    pub(super) fn get<T: DeserializeOwned>(&self, name: &str) -> Result<T, EngineError> {
+        let value = self.0.get(name).cloned().unwrap_or(Json::Null);
+        serde_json::from_value(value).map_err(|_| EngineError::parameter(name))
+    }
+
+    /// An optional parameter: its type's default when it is left out or null.
+    pub(super) fn or_default<T: DeserializeOwned + Default>(&self, name: &str) -> Result<T, EngineError> {
+        match self.0.get(name) {
+            None | Some(Json::Null) => Ok(T::default()),
+            Some(_) => self.get(name),
+        }
+    }
+}
+
+/// The classes of the Engine's objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    Global,
+    Doc,
+    GenericObject,
+    Field,
+    GenericVariable,
+}
+
+impl Class {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Global => "Global",
+            Self::Doc => "Doc",
+            Self::GenericObject => "GenericObject",
+            Self::Field => "Field",
+            Self::GenericVariable => "GenericVariable",
+        }
+    }
+
+    pub(super) fn methods(self) -> &'static [Method] {
+        match self {
+            Self::Global => super::global::METHODS,
+            Self::Doc => super::doc::METHODS,
+            Self::GenericObject => super::object::METHODS,
+            Self::Field => super::field::METHODS,
+            Self::GenericVariable => super::variable::METHODS,
+        }
+    }
+}
+
+/// What a method answers: its out-parameters by name.
+pub(super) type Outcome = Result<Json, EngineError>;
+
+/// A method of a class.
+pub(crate) struct Method {
+    pub(crate) name: &'static str,
+    /// The parameters in order; a question mark ends the name of an optional one.
+    pub(crate) params: &'static [&'static str],
+    pub(super) run: fn(&mut Call<'_>) -> Outcome,
+}
+
+impl Method {
+    pub(super) const fn new(
+        name: &'static str,
+        params: &'static [&'static str],
+        run: fn(&mut Call<'_>) -> Outcome,
+    ) -> Self {
+        Self { name, params, run }
+    }
+
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.params.iter().map(|name| name.trim_end_matches('?'))
+    }
+}
+
+/// A call under way.
+pub(super) struct Call<'a> {
+    pub(super) session: &'a mut Session,
+    pub(super) handle: i64,
+    pub(super) target: Target,
+    pub(super) params: Params,
+}
+
+impl Call<'_> {
+    /// The id or name of what the method is called on.
+    pub(super) fn id(&self) -> &str {
+        match &self.target {
+            Target::Object(id) | Target::Variable(id) | Target::Field(id) => id,
+            Target::Global | Target::Doc => "",
+        }
+    }
+}
+
+/// What stands for an object that does not exist.
+pub(super) fn nothing() -> Json {
+    json!({ "qReturn": { "qType": null, "qHandle": null } })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(sent: Json) -> Result<Map<String, Json>, i64> {
+        let method = Method::new("Select", &["qMatch", "qSoftLock?"], |_| Ok(Json::Null));
+        Params::read(sent, &method).map(|params| params.0).map_err(|error| error.code)
+    }
+
+    #[test]
+    fn parameters_come_by_place_or_by_name() {
+        let both = json!({ "qMatch": "a", "qSoftLock": true });
+        assert_eq!(read(json!(["a", true])).map(Json::Object), Ok(both.clone()));
+        assert_eq!(read(both.clone()).map(Json::Object), Ok(both));
+        assert!(read(json!(["a"])).is_ok());
+        assert_eq!(read(json!([])), Err(-32602));
+        assert_eq!(read(json!({ "qSoftLock": true })), Err(-32602));
+        assert_eq!(read(json!({ "qMatch": "a", "x": 1 })), Err(-32602));
+        assert_eq!(read(json!(["a", true, 1])), Err(-32602));
+        assert_eq!(read(json!("a")), Err(-32602));
+    }
+
+    #[test]
+    fn wrong_types_are_named() {
+        let params = Params(Map::from_iter([("qMatch".to_owned(), json!(1)), ("qSoftLock".to_owned(), Json::Null)]));
+        assert_eq!(params.get::<String>("qMatch"), Err(EngineError::parameter("qMatch")));
+        assert_eq!(params.or_default::<bool>("qSoftLock"), Ok(false));
+        assert_eq!(params.or_default::<bool>("qOther"), Ok(false));
+    }
+}
