@@ -108,6 +108,14 @@ struct Area {
 
 /// A layout can say that there is no data, and why: for the cube as a whole, or at a column.
 fn check(object: &Members<'_>, cube: &Members<'_>, info: &[Vec<Value>; 2]) -> Result<()> {
+    // first the columns: they say more precisely what is wrong
+    for (index, info) in info.iter().flatten().enumerate() {
+        let Some(error) = info.get("qError").and_then(engine_error) else { continue };
+        let (column, title) = (index + 1, text(info, "qFallbackTitle").unwrap_or_default());
+        return Err(error.into_error(&format!(
+            "column {column} of the hypercube (`{title}`) has an error: check its expression and the names of its fields"
+        )));
+    }
     for part in [object, cube] {
         let Some(error) = engine_error(&part.value("qError")?) else { continue };
         let what = match cube.value("qCalcCondMsg")?.as_str() {
@@ -117,13 +125,6 @@ fn check(object: &Members<'_>, cube: &Members<'_>, info: &[Vec<Value>; 2]) -> Re
             _ => "the engine could not calculate the hypercube: check its expressions and conditions".to_owned(),
         };
         return Err(error.into_error(&what));
-    }
-    for (index, info) in info.iter().flatten().enumerate() {
-        let Some(error) = info.get("qError").and_then(engine_error) else { continue };
-        let (column, title) = (index + 1, text(info, "qFallbackTitle").unwrap_or_default());
-        return Err(error.into_error(&format!(
-            "column {column} of the hypercube (`{title}`) has an error: check its expression and the names of its fields"
-        )));
     }
     Ok(())
 }

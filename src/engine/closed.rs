@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::session::Name;
 use crate::error::{ClosedError, Error};
 
 /// How a session came to its end: the close code and words of whoever closed it.
@@ -38,8 +39,8 @@ impl Closed {
     }
 
     /// The error of a call that this end of the session met.
-    pub(super) fn error(&self, method: &str, may_have_run: bool) -> Error {
-        Error::closed(ClosedError::new(self.code(), self.words()).during(method, may_have_run))
+    pub(super) fn error(&self, method: &Name<'_>, may_have_run: bool) -> Error {
+        Error::closed(ClosedError::new(self.code(), self.words()).during(method.to_string(), may_have_run))
     }
 
     /// What the other side, or the network, said about it; often empty.

@@ -4,11 +4,12 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::pending::Delivery;
 use super::frame;
 use super::handle::Handle;
 use super::method::RpcMethod;
+use super::pending::Delivery;
 use super::proxy::Proxy;
+use super::session::Name;
 use crate::error::{DecodeError, EngineError, Error, Result};
 use crate::record::{self, Wire};
 
@@ -56,7 +57,7 @@ pub struct RawReply {
 impl RawReply {
     /// A reply that carries an error is the call's error.
     pub(super) fn new(handle: Handle, method: &'static RpcMethod, delivery: Delivery) -> Result<Self> {
-        result(&delivery, &method.to_string())?;
+        result(&delivery, method)?;
         Ok(RawReply { handle, method, delivery })
     }
 
@@ -79,22 +80,21 @@ impl RawReply {
     /// The method's value as JSON: its one out-parameter, or the whole result where it has none or several.
     pub fn value(&self) -> Result<&str> {
         let Some(out) = self.method.out_parameter() else { return Ok(self.result()) };
-        let member = frame::member(self.result(), out)
-            .map_err(|error| unreadable(&self.method.to_string(), "", &error, self.result()))?;
+        let member =
+            frame::member(self.result(), out).map_err(|error| unreadable(self.method, "", &error, self.result()))?;
         // engines leave out what is null
         Ok(member.map_or("null", |member| member.get()))
     }
 
     /// The handle of the object that the method returned; an empty one is the error "not found".
     fn object(&self, class: &str) -> Result<Handle> {
-        let method = self.method.to_string();
         let result: Value =
-            serde_json::from_str(self.result()).map_err(|error| unreadable(&method, "", &error, self.result()))?;
+            serde_json::from_str(self.result()).map_err(|error| unreadable(self.method, "", &error, self.result()))?;
         let object = result.get(self.method.out_parameter().unwrap_or("qReturn")).unwrap_or(&Value::Null);
         let number = object.get("qHandle").and_then(Value::as_i64).and_then(|number| i32::try_from(number).ok());
         let Some(number) = number else {
             return Err(Error::not_found(
-                method,
+                self.method.to_string(),
                 format!("there is no such {class}: the engine returned an empty handle"),
             ));
         };
@@ -113,7 +113,7 @@ impl RawReply {
         record::from_slice(value.as_bytes()).map_err(|error| {
             let place = [self.method.out_parameter().unwrap_or_default(), error.path()];
             let place = place.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
-            unreadable(&self.method.to_string(), &place, &error.message(), value)
+            unreadable(self.method, &place, &error.message(), value)
         })
     }
 }
@@ -140,7 +140,7 @@ fn text(object: &Value, name: &str) -> Option<String> {
 }
 
 /// The result of a reply; its error, or that it has neither, is the call's error.
-pub(super) fn result<'a>(delivery: &'a Delivery, method: &str) -> Result<&'a str> {
+pub(super) fn result<'a>(delivery: &'a Delivery, method: &Name<'_>) -> Result<&'a str> {
     let part = |place: &Option<std::ops::Range<usize>>| place.clone().and_then(|place| delivery.frame.get(place));
     if let Some(error) = part(&delivery.error) {
         return Err(engine_error(error, method));
@@ -149,7 +149,7 @@ pub(super) fn result<'a>(delivery: &'a Delivery, method: &str) -> Result<&'a str
         .ok_or_else(|| unreadable(method, "", &"the reply holds neither a result nor an error", &delivery.frame))
 }
 
-fn engine_error(json: &str, method: &str) -> Error {
+fn engine_error(json: &str, method: &Name<'_>) -> Error {
     let error: Value = serde_json::from_str(json).unwrap_or_default();
     let text = |name: &str| text(&error, name).unwrap_or_default();
     let code = match error.get("code") {
@@ -157,10 +157,12 @@ fn engine_error(json: &str, method: &str) -> Error {
         Some(number) => number.as_i64().unwrap_or(0),
         None => 0,
     };
-    Error::engine(EngineError::new(code, text("message")).with_parameter(text("parameter")).of_method(method))
+    Error::engine(
+        EngineError::new(code, text("message")).with_parameter(text("parameter")).of_method(method.to_string()),
+    )
 }
 
 /// The error of a reply that is not what it should be.
-pub(super) fn unreadable(method: &str, path: &str, why: &dyn fmt::Display, json: &str) -> Error {
-    Error::Decode(Box::new(DecodeError::new(method, path, why.to_string(), json.as_bytes())))
+pub(super) fn unreadable(method: &Name<'_>, path: &str, why: &dyn fmt::Display, json: &str) -> Error {
+    Error::Decode(Box::new(DecodeError::new(method.to_string(), path, why.to_string(), json.as_bytes())))
 }

@@ -66,8 +66,7 @@ impl Call {
     }
 
     async fn send(self) -> Result<RawReply> {
-        let method = self.method.to_string();
-        let delivery = self.handle.session().exchange(self.request?, &method, self.timeout).await?;
+        let delivery = self.handle.session().exchange(self.request?, self.method, self.timeout).await?;
         RawReply::new(self.handle, self.method, delivery)
     }
 }

@@ -70,6 +70,9 @@ impl Shared {
     }
 }
 
+/// The name of a method, written out only where an error or a trace shows it.
+pub(super) type Name<'a> = dyn fmt::Display + Sync + 'a;
+
 impl Session {
     /// A session on a socket that has been opened; starts the task that serves it.
     pub(super) fn start<S>(socket: WebSocketStream<S>, timeout: Option<Duration>) -> Self
@@ -95,9 +98,9 @@ impl Session {
     pub async fn call(&self, method: &str, handle: i32, params: impl Serialize) -> Result<Value> {
         let request = Request::with_params(handle, method, &params)
             .map_err(|error| Error::config(format!("the parameters of {method} cannot be sent: {error}")))?;
-        let delivery = self.exchange(request, method, None).await?;
-        let result = reply::result(&delivery, method)?;
-        serde_json::from_str(result).map_err(|error| reply::unreadable(method, "", &error, result))
+        let delivery = self.exchange(request, &method, None).await?;
+        let result = reply::result(&delivery, &method)?;
+        serde_json::from_str(result).map_err(|error| reply::unreadable(&method, "", &error, result))
     }
 
     /// The object that every session starts from: it opens and makes apps.
@@ -154,23 +157,28 @@ impl Session {
     }
 
     /// One call: out, and back.
-    pub(super) async fn exchange(&self, request: Request, method: &str, timeout: Option<Duration>) -> Result<Delivery> {
+    pub(super) async fn exchange(
+        &self,
+        request: Request,
+        method: &Name<'_>,
+        timeout: Option<Duration>,
+    ) -> Result<Delivery> {
         match timeout.or(self.0.timeout) {
             None => self.send(request, method).await,
             Some(limit) => match tokio::time::timeout(limit, self.send(request, method)).await {
                 Ok(reply) => reply,
-                Err(_) => Err(Error::timeout(method, limit)),
+                Err(_) => Err(Error::timeout(method.to_string(), limit)),
             },
         }
     }
 
-    async fn send(&self, request: Request, method: &str) -> Result<Delivery> {
+    async fn send(&self, request: Request, method: &Name<'_>) -> Result<Delivery> {
         let Some(mut waiting) = self.0.shared.calls.enter() else {
             return Err(self.end_of(method, MayHaveRun(false)));
         };
         let id = waiting.id();
         let frame = request.finish(id);
-        tracing::trace!(id, method, bytes = frame.len(), "request");
+        tracing::trace!(id, %method, bytes = frame.len(), "request");
         if self.0.outgoing.send(Outgoing { id, frame }).await.is_err() {
             return Err(self.end_of(method, MayHaveRun(false)));
         }
@@ -178,7 +186,7 @@ impl Session {
     }
 
     /// The error of a call that met the end of the session.
-    fn end_of(&self, method: &str, MayHaveRun(may_have_run): MayHaveRun) -> Error {
+    fn end_of(&self, method: &Name<'_>, MayHaveRun(may_have_run): MayHaveRun) -> Error {
         match &*self.0.shared.closed.borrow() {
             Some(closed) => closed.error(method, may_have_run),
             None => Closed::new(CloseReason::Lost, "").error(method, may_have_run),

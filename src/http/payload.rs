@@ -1,8 +1,10 @@
 //! Bodies on their way out: whole or in parts, again where that is possible, and watched where they are streamed.
 
+use std::io;
 use std::sync::Arc;
 
-use futures::StreamExt;
+use bytes::Bytes;
+use futures::stream::{BoxStream, Stream, StreamExt, TryStreamExt, empty, try_unfold};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{RequestBuilder, multipart};
 use serde_json::Value;
@@ -105,13 +107,47 @@ impl Part {
 }
 
 fn to_wire(body: Body, progress: &Arc<Progress>) -> reqwest::Body {
+    let length = body.length();
     match body.into_parts() {
         Ok(bytes) => bytes.into(),
         Err(stream) => {
             let progress = progress.clone();
-            reqwest::Body::wrap_stream(stream.inspect(move |_| progress.made()))
+            let watched = stream.inspect(move |_| progress.made());
+            match length {
+                Some(length) => reqwest::Body::wrap_stream(exactly(length, watched.boxed())),
+                None => reqwest::Body::wrap_stream(watched),
+            }
         }
     }
+}
+
+/// Fails where a stream is not as long as it was said to be. The client below would cut one that is too long, and the
+/// server would keep what it got.
+fn exactly(
+    length: u64,
+    stream: BoxStream<'static, io::Result<Bytes>>,
+) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+    let wrong = move |how: &str| io::Error::other(format!("the body is {how} than the {length} bytes it should have"));
+    try_unfold((stream, 0), move |(mut stream, before)| async move {
+        let Some(chunk) = stream.try_next().await? else {
+            return if before < length { Err(wrong("shorter")) } else { Ok(None) };
+        };
+        let now = before + chunk.len() as u64;
+        if now >= length {
+            // The last chunk waits for the end, for nothing is read once the length is reached.
+            let mut rest = now - length;
+            while rest == 0
+                && let Some(more) = stream.try_next().await?
+            {
+                rest += more.len() as u64;
+            }
+            if rest > 0 {
+                return Err(wrong("longer"));
+            }
+            stream = empty().boxed();
+        }
+        Ok(Some((chunk, (stream, now))))
+    })
 }
 
 /// A media type as the value of a header, if it can be one.
@@ -159,6 +195,29 @@ mod tests {
             "a=x+y&b=1&b=true&c=%7B%22d%22%3A1%7D"
         );
         assert!(form(&json!("text")).is_err());
+    }
+
+    #[tokio::test]
+    async fn streams_are_held_to_their_length() {
+        for (length, chunks, result) in [
+            (3, &["a", "bc"][..], Ok("abc")),
+            (3, &["abc", "", ""], Ok("abc")),
+            (0, &[], Ok("")),
+            (0, &[""], Ok("")),
+            (4, &["abc"], Err("shorter")),
+            (1, &[], Err("shorter")),
+            (2, &["abc"], Err("longer")),
+            (3, &["abc", "", "d"], Err("longer")),
+            (0, &["a"], Err("longer")),
+        ] {
+            let stream = futures::stream::iter(chunks.iter().map(|text| Ok(Bytes::from(*text)))).boxed();
+            let read: io::Result<Vec<Bytes>> = exactly(length, stream).try_collect().await;
+            match (read, result) {
+                (Ok(read), Ok(text)) => assert_eq!(read.concat(), text.as_bytes()),
+                (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{error}"),
+                (read, _) => panic!("{length} {chunks:?}: {read:?}"),
+            }
+        }
     }
 
     #[test]

@@ -1,0 +1,118 @@
+//! Every generated type by its place in a description, with what a test can do to it: `mod typed;` in a test.
+
+use qlik::record::{self, ReadError, Wire};
+
+/// A generated type at one of its places.
+pub struct Row {
+    /// `rest/items`, `engine/qix`
+    pub document: &'static str,
+    /// `schema`, `GET /api/v1/items`, `Doc.GetField`
+    pub place: &'static str,
+    /// The schema's name; `body`, `part NAME`, `answer`; `in NAME`, `out NAME`, `result`.
+    pub part: &'static str,
+    pub round_trip: fn(&str) -> Result<Read, ReadError>,
+    #[cfg(feature = "schemars")]
+    #[allow(dead_code)] // not every test looks at the schemas
+    pub schema: fn() -> serde_json::Value,
+}
+
+/// What came of a read.
+pub struct Read {
+    /// The value as it is written.
+    pub written: String,
+    /// The value as `Debug` prints it.
+    #[allow(dead_code)] // not every test looks at it
+    pub shown: String,
+}
+
+fn round_trip<T: Wire>(json: &str) -> Result<Read, ReadError> {
+    let value: T = record::from_str(json)?;
+    let written = record::to_vec(&value).expect("a generated type is always JSON");
+    let written = String::from_utf8(written).expect("JSON is UTF-8");
+    Ok(Read { written, shown: format!("{value:?}") })
+}
+
+#[cfg(feature = "schemars")]
+fn schema<T: Wire>() -> serde_json::Value {
+    let mut generator = schemars::generate::SchemaSettings::draft07().into_generator();
+    let mut root = T::schema(&mut generator).to_value();
+    let definitions = serde_json::Value::Object(generator.take_definitions(true));
+    match root.as_object_mut() {
+        Some(keywords) => drop(keywords.insert("definitions".to_owned(), definitions)),
+        None => return root,
+    }
+    root
+}
+
+impl Row {
+    const fn of<T: Wire>(document: &'static str, place: &'static str, part: &'static str) -> Row {
+        Row {
+            document,
+            place,
+            part,
+            round_trip: round_trip::<T>,
+            #[cfg(feature = "schemars")]
+            schema: schema::<T>,
+        }
+    }
+
+    /// Reads and writes a value, which must come out the same.
+    pub fn keeps(&self, json: &str) -> Result<Read, String> {
+        let read = (self.round_trip)(json).map_err(|error| format!("is not read: {error}"))?;
+        let (before, after) = (parsed(json)?, parsed(&read.written)?);
+        match difference(&before, &after) {
+            None => Ok(read),
+            Some(difference) => Err(format!("does not come back: {difference}")),
+        }
+    }
+}
+
+impl std::fmt::Display for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} {}", self.document, self.place, self.part)
+    }
+}
+
+macro_rules! each_type {
+    ($($document:literal $($module:ident)::+ [ $($place:literal $part:literal $ty:ty;)* ])*) => {
+        /// Every type that the enabled features generate.
+        pub fn rows() -> Vec<&'static Row> {
+            let mut all: Vec<&'static Row> = Vec::new();
+            $({
+                #[allow(unused_imports)]
+                use $($module)::+::*;
+                static ROWS: &[crate::typed::Row] = &[$(crate::typed::Row::of::<$ty>($document, $place, $part)),*];
+                all.extend(ROWS);
+            })*
+            all
+        }
+    };
+}
+include!(concat!(env!("OUT_DIR"), "/types.rs"));
+
+fn parsed(json: &str) -> Result<serde_json::Value, String> {
+    serde_json::from_str(json).map_err(|error| error.to_string())
+}
+
+/// The first place where two values differ. Numbers are compared as numbers: 1.0 is 1.
+pub fn difference(before: &serde_json::Value, after: &serde_json::Value) -> Option<String> {
+    use serde_json::Value::{Array, Number, Object};
+    let inside = |step: &str, found: String| format!("/{step}{found}");
+    match (before, after) {
+        (Number(a), Number(b)) if a.is_f64() || b.is_f64() => {
+            (a.as_f64() != b.as_f64()).then(|| format!(": {a} became {b}"))
+        }
+        (Array(a), Array(b)) if a.len() == b.len() => {
+            let mut pairs = a.iter().zip(b).enumerate();
+            pairs.find_map(|(index, (a, b))| Some(inside(&index.to_string(), difference(a, b)?)))
+        }
+        (Object(a), Object(b)) => {
+            let lost = a.iter().find_map(|(name, value)| match b.get(name) {
+                Some(after) => Some(inside(name, difference(value, after)?)),
+                None => Some(inside(name, ": lost".to_owned())),
+            });
+            lost.or_else(|| Some(inside(b.keys().find(|name| !a.contains_key(*name))?, ": made up".to_owned())))
+        }
+        (a, b) => (a != b).then(|| format!(": {a} became {b}")),
+    }
+}
