@@ -40,7 +40,11 @@ fn run() -> Result<(), Vec<Diagnostic>> {
     let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
     write::write(&out, &generated.files).map_err(|error| {
         let message = format!("the generated code cannot be written: {error}");
-        vec![Diagnostic::of_file(out.display().to_string(), message, "check the space and the permissions of the target folder")]
+        vec![Diagnostic::of_file(
+            out.display().to_string(),
+            message,
+            "check the space and the permissions of the target folder",
+        )]
     })
 }
 

@@ -31,7 +31,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Engine: open an app, look at it, calculate.
     let id = match std::env::var("QLIK_APP") {
         Ok(id) => id,
-        Err(_) => apps.first().map(|(_, id)| id.clone()).ok_or("there is no app to open; create one, or set QLIK_APP")?,
+        Err(_) => {
+            apps.first().map(|(_, id)| id.clone()).ok_or("there is no app to open; create one, or set QLIK_APP")?
+        }
     };
     let doc = qlik.open_app(&id).await?;
     let layout = doc.get_app_layout().await?;
@@ -78,7 +80,8 @@ impl Question {
         }
         let tables = doc.get_tables_and_keys(&Default::default(), &Default::default(), 0, true, false).await?;
         let tables = tables.tr.unwrap_or_default();
-        let fields = tables.iter().flat_map(|table| table.fields.iter().flatten()).filter_map(|field| field.name.clone());
+        let fields =
+            tables.iter().flat_map(|table| table.fields.iter().flatten()).filter_map(|field| field.name.clone());
         let fields: Vec<String> = fields.filter(|name| !name.starts_with('$')).take(2).collect();
         let [rows, columns] = fields.try_into().map_err(|_| "the app has less than two fields")?;
         Ok(Question { measure: format!("Count([{columns}])"), rows, columns })

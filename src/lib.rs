@@ -33,7 +33,7 @@ pub mod rest;
 pub use auth::Auth;
 pub use client::{Qlik, QlikBuilder};
 pub use error::{
-    ApiError, ApiErrorSource, AuthError, ClosedError, ConfigError, DecodeError, EngineError, Error,
-    HttpError, Result, TimeoutError, TransportError,
+    ApiError, ApiErrorSource, AuthError, ClosedError, ConfigError, DecodeError, EngineError, Error, HttpError, Result,
+    TimeoutError, TransportError,
 };
 pub use host::Host;

@@ -41,7 +41,11 @@ impl Input {
         let folder = self.specs.join("rest");
         let shown = format!("{}/rest", self.shown);
         let entries = std::fs::read_dir(&folder).map_err(|error| {
-            vec![Diagnostic::of_file(&shown, format!("cannot be read: {error}"), "the folder of descriptions holds a folder `rest`")]
+            vec![Diagnostic::of_file(
+                &shown,
+                format!("cannot be read: {error}"),
+                "the folder of descriptions holds a folder `rest`",
+            )]
         })?;
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         let mut names: Vec<String> = names.filter_map(|name| Some(name.strip_suffix(".json")?.to_owned())).collect();
@@ -52,7 +56,8 @@ impl Input {
     /// Reads a description and lays the overlays over it.
     pub fn load(&self, name: &str, overlays: &Overlays) -> Result<Loaded, Diagnostics> {
         let file = format!("{name}.json");
-        let mut document = Document::read(&self.specs.join(&file), &format!("{}/{file}", self.shown)).map_err(|error| vec![error])?;
+        let mut document =
+            Document::read(&self.specs.join(&file), &format!("{}/{file}", self.shown)).map_err(|error| vec![error])?;
         match overlays.apply(&file, &mut document.value) {
             Ok(applied) => Ok(Loaded { document, applied, warnings: Vec::new() }),
             Err(stale) if self.strict => Err(stale),

@@ -76,12 +76,24 @@ pub enum Place {
 pub enum Body {
     None,
     /// A JSON document; the content type where it is not `application/json`.
-    Json { ty: TypeRef, content_type: Option<String>, required: bool },
+    Json {
+        ty: TypeRef,
+        content_type: Option<String>,
+        required: bool,
+    },
     /// `application/x-www-form-urlencoded`.
-    Form { ty: TypeRef, required: bool },
+    Form {
+        ty: TypeRef,
+        required: bool,
+    },
     /// Bytes of that type.
-    Bytes { content_type: String, required: bool },
-    Multipart { parts: Vec<Part> },
+    Bytes {
+        content_type: String,
+        required: bool,
+    },
+    Multipart {
+        parts: Vec<Part>,
+    },
 }
 
 /// A part of a multipart body.
@@ -253,9 +265,16 @@ pub struct MethodParam {
 pub enum Returns {
     Nothing,
     /// One out-parameter, by its wire name.
-    Value { out: String, ty: TypeRef },
+    Value {
+        out: String,
+        ty: TypeRef,
+    },
     /// Several, as a record named after the method.
-    Values { ty: String },
+    Values {
+        ty: String,
+    },
     /// An object of that class.
-    Object { class: String },
+    Object {
+        class: String,
+    },
 }

@@ -14,8 +14,22 @@ const KEYWORDS: &[&str] = &[
 
 /// Type names that the emitted modules use for themselves.
 const TAKEN_TYPES: &[&str] = &[
-    "BTreeMap", "Box", "Clone", "Debug", "Default", "Deserialize", "Extra", "From", "Option", "PartialEq", "Result",
-    "Self", "Serialize", "String", "Value", "Vec",
+    "BTreeMap",
+    "Box",
+    "Clone",
+    "Debug",
+    "Default",
+    "Deserialize",
+    "Extra",
+    "From",
+    "Option",
+    "PartialEq",
+    "Result",
+    "Self",
+    "Serialize",
+    "String",
+    "Value",
+    "Vec",
 ];
 
 /// A field, argument or method name.

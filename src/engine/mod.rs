@@ -13,7 +13,6 @@
 //! The methods are described at [qlik.dev](https://qlik.dev/apis/json-rpc/qix/).
 
 mod actor;
-mod pending;
 mod closed;
 mod connect;
 mod frame;
@@ -21,6 +20,7 @@ mod handle;
 mod method;
 mod notification;
 mod objects;
+mod pending;
 mod proxy;
 mod reply;
 mod rpc;

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::headers;
 use super::watch::Progress;
-use crate::rest::Body;
+use crate::rest::{Body, Method};
 
 /// The body of a request.
 #[derive(Debug)]
@@ -55,8 +55,12 @@ impl Payload {
     }
 
     /// Puts it into a request.
-    pub(crate) fn attach(self, builder: RequestBuilder, progress: &Arc<Progress>) -> RequestBuilder {
+    pub(crate) fn attach(self, method: Method, builder: RequestBuilder, progress: &Arc<Progress>) -> RequestBuilder {
         match self {
+            // Some proxies refuse a request that should have a body and does not say that it has none.
+            Payload::None if matches!(method, Method::Post | Method::Put | Method::Patch) => {
+                builder.header(CONTENT_LENGTH, 0)
+            }
             Payload::None => builder,
             Payload::Whole { body, content_type } => {
                 let length = body.length();

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_LENGTH, HeaderValue};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{Instrument, Span, debug, field, info_span};
 
@@ -14,7 +13,7 @@ use super::request::Request;
 use super::retry::{self, Failure};
 use super::watch::Progress;
 use crate::client::Core;
-use crate::rest::{Method, Operation};
+use crate::rest::Operation;
 use crate::{Error, Result};
 
 /// Sends a request and returns its answer, if that is a success.
@@ -169,12 +168,8 @@ impl<'a> Exchange<'a> {
         if hop.signed && self.core.host.is_origin_of(&hop.url) {
             headers.extend(self.core.auth.headers().await.map_err(Failure::Final)?);
         }
-        // Some proxies refuse a request that should have a body and does not say that it has none.
-        if matches!(payload, Payload::None) && matches!(hop.method, Method::Post | Method::Put | Method::Patch) {
-            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-        }
         let builder = self.core.transport.request(hop.method.to_http(), hop.url.clone()).headers(headers);
-        payload.attach(builder, &self.progress).send().await.map_err(|error| self.unsent(hop, error))
+        payload.attach(hop.method, builder, &self.progress).send().await.map_err(|error| self.unsent(hop, error))
     }
 
     /// Why no answer came.

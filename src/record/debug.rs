@@ -10,7 +10,11 @@ pub(crate) fn print<R: Record>(record: &R, f: &mut fmt::Formatter<'_>) -> fmt::R
     let mut writer = DebugWriter { members: R::MEMBERS, out: f.debug_struct(R::NAME) };
     let Ok(()) = record.write_members(&mut writer);
     for (name, value) in record.extra() {
-        if is_secret(name) { writer.out.field(name, &Redacted) } else { writer.out.field(name, value) };
+        if is_secret(name) {
+            writer.out.field(name, &Redacted)
+        } else {
+            writer.out.field(name, value)
+        };
     }
     writer.out.finish()
 }
@@ -50,8 +54,20 @@ fn is_secret(name: &str) -> bool {
     let name: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     const WHOLE: &[&str] = &["token", "jwt", "authorization", "cookie", "eac", "credentials", "qtoken"];
     const ENDINGS: &[&str] = &[
-        "secret", "password", "accesstoken", "refreshtoken", "idtoken", "apikey", "privatekey", "clientassertion",
-        "subjecttoken", "codeverifier", "connectionstring", "passphrase", "bearertoken", "sharedkey",
+        "secret",
+        "password",
+        "accesstoken",
+        "refreshtoken",
+        "idtoken",
+        "apikey",
+        "privatekey",
+        "clientassertion",
+        "subjecttoken",
+        "codeverifier",
+        "connectionstring",
+        "passphrase",
+        "bearertoken",
+        "sharedkey",
     ];
     WHOLE.contains(&name.as_str()) || ENDINGS.iter().any(|ending| name.ends_with(ending))
 }

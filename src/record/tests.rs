@@ -65,10 +65,7 @@ fn null_and_misfits_are_kept_and_give_way_to_a_set_field() {
     assert_eq!((space.name.as_str(), space.size), ("", None));
     space.size = Some(0);
     space.name = "n".into();
-    assert_eq!(
-        to_value(&space).unwrap(),
-        json!({"name": "n", "size": 0, "tags": "one", "shared": {"by": "x"}})
-    );
+    assert_eq!(to_value(&space).unwrap(), json!({"name": "n", "size": 0, "tags": "one", "shared": {"by": "x"}}));
 }
 
 #[test]

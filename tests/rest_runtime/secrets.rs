@@ -1,10 +1,13 @@
 //! Nothing that is printed holds a secret, and a client says what is wrong with its settings.
 
+use std::io;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use qlik::rest::{Body, FilePart};
 use qlik::{Auth, Error, Qlik};
 use serde_json::{Value, json};
+use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::server::{KEY, Server, respond};
 
@@ -29,6 +32,47 @@ async fn nothing_prints_a_secret() {
     assert!(!printed.contains("hunter2"), "{printed}");
     assert!(!printed.contains("hidden-value"), "{printed}");
     assert!(error.is_auth());
+}
+
+/// What is traced, kept as text.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn traces_tell_what_happens_but_no_secret() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_span_events(FmtSpan::FULL)
+        .with_writer(move || writer.clone())
+        .finish();
+    let server = Server::failing(1, 503, &[]).await;
+    {
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let _: Value = server
+            .client()
+            .get("/api/v1/items")
+            .query("token", "hidden-value")
+            .header("x", "hidden-value")
+            .await
+            .unwrap();
+    }
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains("qlik.call") && text.contains("path=\"/api/v1/items\""), "{text}");
+    assert!(text.contains("trying again") && text.contains("status=200 attempts=2"), "{text}");
+    assert!(!text.contains("hunter2") && !text.contains("hidden-value"), "{text}");
 }
 
 #[test]

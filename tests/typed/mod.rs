@@ -3,26 +3,26 @@
 use qlik::record::{self, ReadError, Wire};
 
 /// A generated type at one of its places.
-pub struct Row {
+pub(crate) struct Row {
     /// `rest/items`, `engine/qix`
-    pub document: &'static str,
+    pub(crate) document: &'static str,
     /// `schema`, `GET /api/v1/items`, `Doc.GetField`
-    pub place: &'static str,
+    pub(crate) place: &'static str,
     /// The schema's name; `body`, `part NAME`, `answer`; `in NAME`, `out NAME`, `result`.
-    pub part: &'static str,
-    pub round_trip: fn(&str) -> Result<Read, ReadError>,
+    pub(crate) part: &'static str,
+    pub(crate) round_trip: fn(&str) -> Result<Read, ReadError>,
     #[cfg(feature = "schemars")]
     #[allow(dead_code)] // not every test looks at the schemas
-    pub schema: fn() -> serde_json::Value,
+    pub(crate) schema: fn() -> serde_json::Value,
 }
 
 /// What came of a read.
-pub struct Read {
+pub(crate) struct Read {
     /// The value as it is written.
-    pub written: String,
+    pub(crate) written: String,
     /// The value as `Debug` prints it.
     #[allow(dead_code)] // not every test looks at it
-    pub shown: String,
+    pub(crate) shown: String,
 }
 
 fn round_trip<T: Wire>(json: &str) -> Result<Read, ReadError> {
@@ -57,7 +57,7 @@ impl Row {
     }
 
     /// Reads and writes a value, which must come out the same.
-    pub fn keeps(&self, json: &str) -> Result<Read, String> {
+    pub(crate) fn keeps(&self, json: &str) -> Result<Read, String> {
         let read = (self.round_trip)(json).map_err(|error| format!("is not read: {error}"))?;
         let (before, after) = (parsed(json)?, parsed(&read.written)?);
         match difference(&before, &after) {
@@ -76,7 +76,7 @@ impl std::fmt::Display for Row {
 macro_rules! each_type {
     ($($document:literal $($module:ident)::+ [ $($place:literal $part:literal $ty:ty;)* ])*) => {
         /// Every type that the enabled features generate.
-        pub fn rows() -> Vec<&'static Row> {
+        pub(crate) fn rows() -> Vec<&'static Row> {
             let mut all: Vec<&'static Row> = Vec::new();
             $({
                 #[allow(unused_imports)]
@@ -95,7 +95,7 @@ fn parsed(json: &str) -> Result<serde_json::Value, String> {
 }
 
 /// The first place where two values differ. Numbers are compared as numbers: 1.0 is 1.
-pub fn difference(before: &serde_json::Value, after: &serde_json::Value) -> Option<String> {
+pub(crate) fn difference(before: &serde_json::Value, after: &serde_json::Value) -> Option<String> {
     use serde_json::Value::{Array, Number, Object};
     let inside = |step: &str, found: String| format!("/{step}{found}");
     match (before, after) {

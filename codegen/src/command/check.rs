@@ -49,14 +49,22 @@ pub(crate) fn run(check: Check) -> Result<(), Diagnostics> {
     }
     report(&generated, &operations, &methods, overlays.documents().count());
     for missing in operations.left_out.iter().chain(&methods.left_out) {
-        wrong.push(Diagnostic::of_file("specs", format!("{missing} is described, but not generated"), "a pass loses it; see `explain`"));
+        wrong.push(Diagnostic::of_file(
+            "specs",
+            format!("{missing} is described, but not generated"),
+            "a pass loses it; see `explain`",
+        ));
     }
     for unnamed in operations.unnamed.iter().chain(&methods.unnamed) {
         wrong.push(Diagnostic::of_file("specs", format!("{unnamed} has no name"), "import it with the list of names"));
     }
     for api in generated.apis.iter().filter(|api| api.summary.is_empty()) {
         let file = format!("specs/overlays/wording/{}.yaml", api.name);
-        wrong.push(Diagnostic::of_file(file, format!("the API `{}` has no summary", api.name), "say in one line what it is for"));
+        wrong.push(Diagnostic::of_file(
+            file,
+            format!("the API `{}` has no summary", api.name),
+            "say in one line what it is for",
+        ));
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong) }
 }
@@ -65,7 +73,8 @@ fn count_operations(api: &Api, document: &Value, count: &mut Count) {
     let generated: BTreeSet<(&str, &str)> =
         api.operations.iter().map(|operation| (operation.verb.as_str(), operation.path.as_str())).collect();
     for (path, item) in document.get("paths").and_then(Value::as_object).into_iter().flatten() {
-        for (verb, operation) in item.as_object().into_iter().flatten().filter(|(key, _)| VERBS.contains(&key.as_str())) {
+        for (verb, operation) in item.as_object().into_iter().flatten().filter(|(key, _)| VERBS.contains(&key.as_str()))
+        {
             let shown = format!("{} {path} ({})", verb.to_uppercase(), api.name);
             count.described += 1;
             if !generated.contains(&(verb.to_uppercase().as_str(), path.as_str())) {
@@ -79,8 +88,11 @@ fn count_operations(api: &Api, document: &Value, count: &mut Count) {
 }
 
 fn count_methods(engine: &Engine, document: &Value, count: &mut Count) {
-    let generated: BTreeSet<String> =
-        engine.classes.iter().flat_map(|class| class.methods.iter().map(|method| format!("{}.{}", class.name, method.wire))).collect();
+    let generated: BTreeSet<String> = engine
+        .classes
+        .iter()
+        .flat_map(|class| class.methods.iter().map(|method| format!("{}.{}", class.name, method.wire)))
+        .collect();
     for method in document.get("methods").and_then(Value::as_array).into_iter().flatten() {
         count.described += 1;
         match method.get("name").and_then(Value::as_str) {
@@ -95,19 +107,32 @@ fn report(generated: &Generated, operations: &Count, methods: &Count, overlaid: 
     let left_out = operations.left_out.len() + methods.left_out.len();
     let unnamed = operations.unnamed.len() + methods.unnamed.len();
     let worded = |words: usize, all: usize| format!("{words} of {all} worded");
-    println!("{} APIs, {} operations, {} methods, {left_out} left out, {unnamed} unnamed", generated.apis.len(), operations.described, methods.described);
+    println!(
+        "{} APIs, {} operations, {} methods, {left_out} left out, {unnamed} unnamed",
+        generated.apis.len(),
+        operations.described,
+        methods.described
+    );
     let types: usize = generated.apis.iter().map(|api| api.types.len()).sum();
     let pages: usize = generated.apis.iter().map(|api| api.pages.len()).sum();
     println!("REST: {types} types, {pages} of them pages of a list");
     let all: Vec<_> = generated.apis.iter().flat_map(|api| &api.operations).collect();
     let worded_operations = all.iter().filter(|operation| !operation.docs.is_empty()).count();
-    println!("REST wording: APIs {}, operations {}", worded(generated.apis.iter().filter(|api| !api.summary.is_empty()).count(), generated.apis.len()), worded(worded_operations, all.len()));
+    println!(
+        "REST wording: APIs {}, operations {}",
+        worded(generated.apis.iter().filter(|api| !api.summary.is_empty()).count(), generated.apis.len()),
+        worded(worded_operations, all.len())
+    );
     if let Some(engine) = &generated.engine {
         let classes = engine.classes.iter().filter(|class| !class.docs.is_empty()).count();
         let all: Vec<_> = engine.classes.iter().flat_map(|class| &class.methods).collect();
         let words = all.iter().filter(|method| !method.docs.is_empty()).count();
         println!("Engine {}: {} types, {} error codes", engine.version, engine.types.len(), engine.errors.len());
-        println!("Engine wording: classes {}, methods {}", worded(classes, engine.classes.len()), worded(words, all.len()));
+        println!(
+            "Engine wording: classes {}, methods {}",
+            worded(classes, engine.classes.len()),
+            worded(words, all.len())
+        );
     }
     println!("{overlaid} documents with overlays, every action hit");
 }
@@ -115,7 +140,15 @@ fn report(generated: &Generated, operations: &Count, methods: &Count, overlaid: 
 /// Overlays of documents that do not exist never run, and so are never found to be stale.
 fn stray_overlays<'a>(specs: &Path, documents: impl Iterator<Item = &'a str>) -> Diagnostics {
     let stray = documents.filter(|document| !specs.join(document).is_file());
-    stray.map(|document| Diagnostic::of_file(format!("specs/{document}"), "has overlays, but does not exist", "drop them, or import it")).collect()
+    stray
+        .map(|document| {
+            Diagnostic::of_file(
+                format!("specs/{document}"),
+                "has overlays, but does not exist",
+                "drop them, or import it",
+            )
+        })
+        .collect()
 }
 
 /// Every API has its feature, and `full` reaches it.
@@ -123,7 +156,13 @@ fn features(manifest: &Path, apis: &[String]) -> Diagnostics {
     let shown = manifest.display().to_string();
     let text = match std::fs::read_to_string(manifest) {
         Ok(text) => text,
-        Err(error) => return vec![Diagnostic::of_file(shown, format!("cannot be read: {error}"), "name the manifest with --manifest")],
+        Err(error) => {
+            return vec![Diagnostic::of_file(
+                shown,
+                format!("cannot be read: {error}"),
+                "name the manifest with --manifest",
+            )];
+        }
     };
     let table: toml::Table = match toml::from_str(&text) {
         Ok(table) => table,
@@ -141,5 +180,13 @@ fn features(manifest: &Path, apis: &[String]) -> Diagnostics {
         }
     }
     let missing = apis.iter().filter(|api| !reached.contains(api.as_str()));
-    missing.map(|api| Diagnostic::of_file(&shown, format!("the feature `{api}` is missing, or `full` does not reach it"), "add it to [features] and to a group")).collect()
+    missing
+        .map(|api| {
+            Diagnostic::of_file(
+                &shown,
+                format!("the feature `{api}` is missing, or `full` does not reach it"),
+                "add it to [features] and to a group",
+            )
+        })
+        .collect()
 }

@@ -40,7 +40,9 @@ pub(crate) fn run(explain: Explain) -> Result<(), Diagnostics> {
         let (api, _) = input.api(name, &overlays)?;
         let mut found: Vec<Found> = Vec::new();
         let files = emit::api(&api, &format!("rest/{name}.json"));
-        for operation in api.operations.iter().filter(|operation| operation.name == explain.name || operation.method == explain.name) {
+        for operation in
+            api.operations.iter().filter(|operation| operation.name == explain.name || operation.method == explain.name)
+        {
             found.push(Found {
                 title: format!("operation {name}.{}", operation.name),
                 pointer: format!("/paths/{}/{}", pointer_step(&operation.path), operation.verb.to_lowercase()),
@@ -64,9 +66,16 @@ pub(crate) fn run(explain: Explain) -> Result<(), Diagnostics> {
             let full = described.get("name").and_then(serde_json::Value::as_str).unwrap_or_default();
             let Some((class, wire)) = full.split_once('.') else { continue };
             if full == explain.name || wire == explain.name {
-                let method = engine.classes.iter().filter(|known| known.name == class).flat_map(|known| &known.methods).find(|method| method.wire == wire);
-                let of_class: Vec<File> = files.iter().filter(|file| file.text.contains(&format!("pub struct {class}("))).cloned().collect();
-                let code = method.map(|method| block(&of_class, &format!("pub fn {}(", method.name))).unwrap_or_default();
+                let method = engine
+                    .classes
+                    .iter()
+                    .filter(|known| known.name == class)
+                    .flat_map(|known| &known.methods)
+                    .find(|method| method.wire == wire);
+                let of_class: Vec<File> =
+                    files.iter().filter(|file| file.text.contains(&format!("pub struct {class}("))).cloned().collect();
+                let code =
+                    method.map(|method| block(&of_class, &format!("pub fn {}(", method.name))).unwrap_or_default();
                 found.push(Found { title: format!("method {full}"), pointer: format!("/methods/{index}"), code });
             }
         }
@@ -77,7 +86,11 @@ pub(crate) fn run(explain: Explain) -> Result<(), Diagnostics> {
         return Ok(());
     }
     let help = "give an operation (`getItems`), a method (`Doc.GetField`) or a type (`HyperCubeDef`), in Qlik's spelling or ours";
-    Err(vec![Diagnostic::of_file(explain.specs.display().to_string(), format!("nothing is called `{}`", explain.name), help)])
+    Err(vec![Diagnostic::of_file(
+        explain.specs.display().to_string(),
+        format!("nothing is called `{}`", explain.name),
+        help,
+    )])
 }
 
 fn types(types: &[TypeDef], name: &str, files: &[File], api: &str) -> Vec<Found> {
@@ -86,7 +99,10 @@ fn types(types: &[TypeDef], name: &str, files: &[File], api: &str) -> Vec<Found>
         .map(|def| Found {
             title: format!("type {api}.{}", def.wire),
             pointer: format!("/components/schemas/{}", pointer_step(&def.wire)),
-            code: ["struct", "enum", "type"].iter().map(|kind| block(files, &format!("pub {kind} {} ", def.name))).collect(),
+            code: ["struct", "enum", "type"]
+                .iter()
+                .map(|kind| block(files, &format!("pub {kind} {} ", def.name)))
+                .collect(),
         })
         .collect()
 }
@@ -109,7 +125,9 @@ fn block(files: &[File], line: &str) -> String {
         let indent = lines[at].len() - lines[at].trim_start().len();
         let is_head = |text: &str| text.trim_start().starts_with("///") || text.trim_start().starts_with("#[");
         let start = (0..at).rev().take_while(|index| is_head(lines[*index])).last().unwrap_or(at);
-        let closes = |text: &str| text.len() - text.trim_start().len() == indent && (text.trim_start() == "}" || text.ends_with(';'));
+        let closes = |text: &str| {
+            text.len() - text.trim_start().len() == indent && (text.trim_start() == "}" || text.ends_with(';'))
+        };
         let end = (at..lines.len()).find(|index| closes(lines[*index])).unwrap_or(at);
         return lines[start..=end].iter().map(|text| format!("{text}\n")).collect();
     }

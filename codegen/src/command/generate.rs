@@ -25,14 +25,19 @@ pub(crate) fn run(generate: Generate) -> Result<(), Diagnostics> {
     let known = input.apis()?;
     let all = generate.apis.is_empty();
     let engine = all || generate.apis.iter().any(|name| name == "engine");
-    let apis: Vec<String> = if all { known.clone() } else { generate.apis.into_iter().filter(|name| name != "engine").collect() };
+    let apis: Vec<String> =
+        if all { known.clone() } else { generate.apis.into_iter().filter(|name| name != "engine").collect() };
     if let Some(unknown) = apis.iter().find(|name| !known.contains(name)) {
         let help = format!("it is one of: engine, {}", known.join(", "));
         return Err(vec![Diagnostic::of_file("--api", format!("there is no API `{unknown}`"), help)]);
     }
     let generated = qlik_codegen::generate(&input, &apis, engine)?;
     write::write(&generate.out, &generated.files).map_err(|error| {
-        vec![Diagnostic::of_file(generate.out.display().to_string(), error.to_string(), "choose a folder that can be written")]
+        vec![Diagnostic::of_file(
+            generate.out.display().to_string(),
+            error.to_string(),
+            "choose a folder that can be written",
+        )]
     })?;
     println!("{} files in {}", generated.files.len(), generate.out.display());
     Ok(())

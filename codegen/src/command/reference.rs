@@ -53,7 +53,9 @@ pub(crate) fn run(reference: Reference) -> Result<(), Diagnostics> {
         let loaded = input.load(&format!("rest/{name}"), &overlays)?;
         let mut value = normalize(&loaded.document)?.value;
         for_progenitor(&mut value);
-        let fail = |message: String| vec![loaded.document.at("", message, "the reference leaves out what progenitor cannot read; extend it")];
+        let fail = |message: String| {
+            vec![loaded.document.at("", message, "the reference leaves out what progenitor cannot read; extend it")]
+        };
         let openapi: openapiv3::OpenAPI = serde_json::from_value(value).map_err(|error| fail(error.to_string()))?;
         let mut settings = GenerationSettings::default();
         settings.with_interface(InterfaceStyle::Builder);
@@ -65,7 +67,11 @@ pub(crate) fn run(reference: Reference) -> Result<(), Diagnostics> {
     }
     files.push(File { path: "src/lib.rs".to_owned(), text: index });
     write::write(&reference.out, &files).map_err(|error| {
-        vec![Diagnostic::of_file(reference.out.display().to_string(), error.to_string(), "choose a folder that can be written")]
+        vec![Diagnostic::of_file(
+            reference.out.display().to_string(),
+            error.to_string(),
+            "choose a folder that can be written",
+        )]
     })
 }
 
@@ -91,7 +97,11 @@ fn for_progenitor(root: &mut Value) {
 }
 
 fn body(operation: &mut Map<String, Value>) {
-    let Some(Value::Object(content)) = operation.remove("requestBody").and_then(|mut body| body.get_mut("content").map(Value::take)) else { return };
+    let Some(Value::Object(content)) =
+        operation.remove("requestBody").and_then(|mut body| body.get_mut("content").map(Value::take))
+    else {
+        return;
+    };
     let Some((media, details)) = content.into_iter().find(|(media, _)| media != "multipart/form-data") else { return };
     let content = match details.get("schema") {
         Some(schema) if media.ends_with("json") => json!({ "application/json": { "schema": schema } }),
@@ -119,7 +129,9 @@ fn strip(node: &mut Value) {
                 return;
             }
             members.retain(|key, _| !key.starts_with("x-"));
-            let signs = |value: &Value| value.as_str().is_none_or(|text| !text.starts_with(|c: char| c.is_ascii_alphanumeric()));
+            let signs = |value: &Value| {
+                value.as_str().is_none_or(|text| !text.starts_with(|c: char| c.is_ascii_alphanumeric()))
+            };
             if members.get("enum").and_then(Value::as_array).is_some_and(|values| values.iter().any(signs)) {
                 members.remove("enum");
             }

@@ -40,7 +40,8 @@ fn escape(line: &str) -> String {
                 out.push(c);
             }
             'h' if !code && (rest.starts_with("https://") || rest.starts_with("http://")) && !out.ends_with('<') => {
-                let end = rest.find(|c: char| c.is_whitespace() || matches!(c, ')' | '>' | '"' | '\'')).unwrap_or(rest.len());
+                let end =
+                    rest.find(|c: char| c.is_whitespace() || matches!(c, ')' | '>' | '"' | '\'')).unwrap_or(rest.len());
                 return format!("{out}<{}>{}", &rest[..end], escape(&rest[end..]));
             }
             _ => out.push(c),

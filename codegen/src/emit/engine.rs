@@ -18,7 +18,9 @@ pub fn engine(engine: &Engine) -> Vec<File> {
         // The classes are public under their own names; the files are only where they stand.
         index.line(&format!("mod {module};\npub use {module}::{};", class.name));
         let mut text = Text::new(&head(&format!("The class `{}`.", class.name)));
-        text.line("#[allow(unused_imports)]\nuse super::{Handle, Proxy, RawReply, Reply, Rpc, RpcMethod, calls, types};");
+        text.line(
+            "#[allow(unused_imports)]\nuse super::{Handle, Proxy, RawReply, Reply, Rpc, RpcMethod, calls, types};",
+        );
         class_struct(&mut text, class);
         files.push(File { path: format!("engine/{module}.rs"), text: text.0 });
     }
@@ -34,7 +36,8 @@ pub fn engine(engine: &Engine) -> Vec<File> {
     }
     files.push(File { path: "engine/calls.rs".to_owned(), text: calls.0 });
 
-    let mut text = Text::new(&head("Types of the Engine, under the schema's names; fields are named without their `q`."));
+    let mut text =
+        Text::new(&head("Types of the Engine, under the schema's names; fields are named without their `q`."));
     text.line("use crate::record::{Extra, open_enum, record};");
     types::types(&mut text, &engine.types);
     files.push(File { path: "engine/types.rs".to_owned(), text: text.0 });

@@ -10,7 +10,8 @@ use crate::names::{pascal, shouty, snake};
 /// The files of an API: its client, its calls, its types.
 pub fn api(api: &Api, source: &str) -> Vec<File> {
     let module = snake(&api.name);
-    let head = |words: String| vec![format!("//! {words}"), format!("// generated from {source}; see `qlik-codegen explain`")];
+    let head =
+        |words: String| vec![format!("//! {words}"), format!("// generated from {source}; see `qlik-codegen explain`")];
     let mut client = Text::new(&head(summary(api)));
     let direct = api.operations.iter().any(|operation| !has_options(operation));
     client.line(&format!("use crate::rest::{{Api, {}Method, Operation, Tier}};", if direct { "Call, " } else { "" }));
@@ -20,7 +21,10 @@ pub fn api(api: &Api, source: &str) -> Vec<File> {
         client.item(described(api, operation));
     }
 
-    let mut calls = Text::new(&head(format!("Calls of [`{0}`](super::{0}) that have values to add before they are sent.", pascal(&api.name))));
+    let mut calls = Text::new(&head(format!(
+        "Calls of [`{0}`](super::{0}) that have values to add before they are sent.",
+        pascal(&api.name)
+    )));
     for operation in api.operations.iter().filter(|operation| has_options(operation)) {
         call_struct(&mut calls, api, operation);
     }
@@ -228,7 +232,9 @@ fn body_values(operation: &Operation, demanded: bool, scope: Scope) -> Vec<(Toke
         Body::Bytes { content_type, required } if *required == demanded => {
             vec![(quote!(body: impl Into<crate::rest::Body>), quote!(.body(body, #content_type)))]
         }
-        Body::Multipart { parts } => parts.iter().filter(|part| part.required == demanded).map(|part| part_value(part, scope)).collect(),
+        Body::Multipart { parts } => {
+            parts.iter().filter(|part| part.required == demanded).map(|part| part_value(part, scope)).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -295,7 +301,9 @@ fn call_struct(text: &mut Text, api: &Api, operation: &Operation) {
             .collect(),
         _ => body_values(operation, false, Scope::Calls)
             .into_iter()
-            .map(|(argument, step)| setter_tokens(&docs::marked(&["Sends a body.".to_owned()]), &format_ident!("body"), &argument, &step))
+            .map(|(argument, step)| {
+                setter_tokens(&docs::marked(&["Sends a body.".to_owned()]), &format_ident!("body"), &argument, &step)
+            })
             .collect(),
     };
     let stream = match &operation.answer {
@@ -326,7 +334,12 @@ fn call_struct(text: &mut Text, api: &Api, operation: &Operation) {
     });
 }
 
-fn setter_tokens(words: &TokenStream, name: &proc_macro2::Ident, argument: &TokenStream, step: &TokenStream) -> TokenStream {
+fn setter_tokens(
+    words: &TokenStream,
+    name: &proc_macro2::Ident,
+    argument: &TokenStream,
+    step: &TokenStream,
+) -> TokenStream {
     quote! {
         #words
         pub fn #name(mut self, #argument) -> Self {

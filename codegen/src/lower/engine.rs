@@ -34,7 +34,11 @@ pub fn engine(document: &Document) -> Result<Engine, Vec<Diagnostic>> {
                 && !known.contains(returned)
             {
                 let message = format!("{class}.{} returns the class `{returned}`, which has no methods", method.wire);
-                lowering.complain("/methods", message, "name one of the classes in `x-qlik-class` (overlays/shape/engine.yaml)");
+                lowering.complain(
+                    "/methods",
+                    message,
+                    "name one of the classes in `x-qlik-class` (overlays/shape/engine.yaml)",
+                );
             }
         }
     }
@@ -65,10 +69,15 @@ impl Lowering<'_> {
 
     /// Every reference has to name a schema.
     fn references(&mut self, node: &Value, pointer: &mut String, schemas: &Map<String, Value>) {
-        if let Some(name) = node.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/components/schemas/"))
+        if let Some(name) =
+            node.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/components/schemas/"))
             && !schemas.contains_key(name)
         {
-            self.complain(pointer, format!("`{name}` is no schema of this document"), "add it, or correct the reference by an overlay in `fixes/`");
+            self.complain(
+                pointer,
+                format!("`{name}` is no schema of this document"),
+                "add it, or correct the reference by an overlay in `fixes/`",
+            );
         }
         let children: Vec<(String, &Value)> = match node {
             Value::Object(members) => members.iter().map(|(key, value)| (pointer_step(key), value)).collect(),

@@ -16,7 +16,8 @@ pub(super) fn operations(root: &Value, types: &[TypeDef]) -> Vec<Operation> {
     let mut methods = Scope::with(&["new"]);
     let mut lowered = Vec::new();
     for (path, item) in root.get("paths").and_then(Value::as_object).into_iter().flatten() {
-        for (verb, operation) in item.as_object().into_iter().flatten().filter(|(key, _)| VERBS.contains(&key.as_str())) {
+        for (verb, operation) in item.as_object().into_iter().flatten().filter(|(key, _)| VERBS.contains(&key.as_str()))
+        {
             let Some(operation) = operation.as_object() else { continue };
             for (suffix, body) in bodies(verb, operation) {
                 lowered.push(one(path, verb, operation, body, suffix, &mut methods, types));

@@ -57,7 +57,9 @@ pub(super) fn type_ref(schema: &Value) -> TypeRef {
 pub(super) fn variants(values: &[Value]) -> Vec<Variant> {
     let mut scope = Scope::with(&["Unrecognized"]);
     let texts = values.iter().filter_map(Value::as_str);
-    texts.map(|wire| Variant { name: scope.claim(&variant(wire)), wire: wire.to_owned(), alias: String::new() }).collect()
+    texts
+        .map(|wire| Variant { name: scope.claim(&variant(wire)), wire: wire.to_owned(), alias: String::new() })
+        .collect()
 }
 
 fn union(root: &Value, schema: &Value, branches: &[Value]) -> Kind {
@@ -98,9 +100,14 @@ fn tag(root: &Value, schema: &Value, types: &[(String, TypeRef)]) -> Option<Tag>
     }
     if values.is_empty() {
         for (index, (_, ty)) in types.iter().enumerate() {
-            let Some(record) = ty.names().and_then(|name| resolve(root, &format!("#/components/schemas/{name}"))) else { continue };
+            let Some(record) = ty.names().and_then(|name| resolve(root, &format!("#/components/schemas/{name}")))
+            else {
+                continue;
+            };
             let Some(mut listed) = record.get("properties").and_then(|members| members.get(&member)) else { continue };
-            if let Some(target) = listed.get("$ref").and_then(Value::as_str).and_then(|reference| resolve(root, reference)) {
+            if let Some(target) =
+                listed.get("$ref").and_then(Value::as_str).and_then(|reference| resolve(root, reference))
+            {
                 listed = target;
             }
             let listed = listed.get("enum").and_then(Value::as_array).into_iter().flatten();
@@ -202,7 +209,8 @@ fn strip(schema: &mut Value) {
         keywords.clear();
         match nullable {
             // Only what is not a reference may be nullable.
-            Some(nullable) => keywords.extend([("allOf".to_owned(), json!([{ "$ref": reference }])), ("nullable".to_owned(), nullable)]),
+            Some(nullable) => keywords
+                .extend([("allOf".to_owned(), json!([{ "$ref": reference }])), ("nullable".to_owned(), nullable)]),
             None => keywords.extend([("$ref".to_owned(), reference)]),
         }
         return;
@@ -224,7 +232,9 @@ fn lowered(space: &typify::TypeSpace, id: &typify::TypeId) -> TypeRef {
     match ty.details() {
         TypeDetails::Enum(_) | TypeDetails::Struct(_) | TypeDetails::Newtype(_) => TypeRef::Named(ty.name()),
         TypeDetails::Option(inner) => lowered(space, &inner).optional(),
-        TypeDetails::Vec(item) | TypeDetails::Set(item) | TypeDetails::Array(item, _) => TypeRef::List(Box::new(lowered(space, &item))),
+        TypeDetails::Vec(item) | TypeDetails::Set(item) | TypeDetails::Array(item, _) => {
+            TypeRef::List(Box::new(lowered(space, &item)))
+        }
         TypeDetails::Map(_, value) => TypeRef::Map(Box::new(lowered(space, &value))),
         TypeDetails::Box(inner) => match lowered(space, &inner) {
             TypeRef::Optional(inner) => TypeRef::Boxed(inner).optional(),

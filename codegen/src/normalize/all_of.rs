@@ -20,7 +20,9 @@ fn merged(schema: &Value, original: &Value, depth: usize) -> Value {
     let has_members = rest.contains_key("properties") || rest.contains_key("oneOf");
     // Empty branches, or ones that only carry words, add nothing.
     let mut telling = branches.iter().filter(|branch| {
-        branch.as_object().is_some_and(|b| b.keys().any(|k| !matches!(k.as_str(), "description" | "title" | "nullable")))
+        branch
+            .as_object()
+            .is_some_and(|b| b.keys().any(|k| !matches!(k.as_str(), "description" | "title" | "nullable")))
     });
     if let (Some(only), None, false) = (telling.next(), telling.next(), has_members)
         && component_of(only).is_some()

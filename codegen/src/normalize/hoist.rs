@@ -42,16 +42,26 @@ impl Hoist {
                 self.here(schema, &name, &name);
             }
         }
-        for media in operation.get_mut("requestBody").and_then(|body| body.get_mut("content")).and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
+        for media in operation
+            .get_mut("requestBody")
+            .and_then(|body| body.get_mut("content"))
+            .and_then(Value::as_object_mut)
+            .into_iter()
+            .flat_map(Map::values_mut)
+        {
             let name = format!("{id}Body");
             if let Some(schema) = media.get_mut("schema") {
                 self.here(schema, &name, &name);
             }
-            for (part, schema) in media.pointer_mut("/parts/properties").and_then(Value::as_object_mut).into_iter().flatten() {
+            for (part, schema) in
+                media.pointer_mut("/parts/properties").and_then(Value::as_object_mut).into_iter().flatten()
+            {
                 self.here(schema, &format!("{id}{}", pascal(part)), &name);
             }
         }
-        if let Some(schema) = operation.get_mut("responses").and_then(|r| r.pointer_mut("/200/content/application~1json/schema")) {
+        if let Some(schema) =
+            operation.get_mut("responses").and_then(|r| r.pointer_mut("/200/content/application~1json/schema"))
+        {
             let name = format!("{id}Response");
             self.here(schema, &name, &name);
         }

@@ -33,7 +33,8 @@ fn of_operation(operation: &mut Map<String, Value>, shared: Option<&Value>, orig
     if let Some(body) = operation.get_mut("requestBody") {
         *body = follow(original, body).clone();
     }
-    for response in operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
+    for response in operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut)
+    {
         *response = follow(original, response).clone();
         for header in response.get_mut("headers").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
             *header = follow(original, header).clone();

@@ -5,8 +5,19 @@ use serde_json::{Map, Value, json};
 use super::walk::{each_schema, follow};
 
 const KEPT: &[&str] = &[
-    "$ref", "type", "properties", "required", "items", "additionalProperties", "oneOf", "enum", "nullable",
-    "discriminator", "description", "x-qlik-name", "x-qlik-deprecated",
+    "$ref",
+    "type",
+    "properties",
+    "required",
+    "items",
+    "additionalProperties",
+    "oneOf",
+    "enum",
+    "nullable",
+    "discriminator",
+    "description",
+    "x-qlik-name",
+    "x-qlik-deprecated",
 ];
 
 pub(super) fn simplify(root: &mut Value) {

@@ -23,7 +23,8 @@ fn parameters(path: &str, operation: &mut Map<String, Value>, original: &Value) 
     let mut settled = Vec::new();
     for name in placeholders(path) {
         let found = declared.iter().find(|parameter| parameter["in"] == "path" && parameter["name"] == name);
-        let mut parameter = found.cloned().unwrap_or_else(|| json!({ "name": name, "in": "path", "schema": { "type": "string" } }));
+        let mut parameter =
+            found.cloned().unwrap_or_else(|| json!({ "name": name, "in": "path", "schema": { "type": "string" } }));
         parameter["required"] = true.into();
         settled.push(parameter);
     }
@@ -65,7 +66,8 @@ pub(crate) fn placeholders(path: &str) -> Vec<&str> {
 fn body(operation: &mut Map<String, Value>, original: &Value) {
     let Some(Value::Object(mut body)) = operation.remove("requestBody") else { return };
     let Some(Value::Object(mut content)) = body.remove("content") else { return };
-    let json = ["application/json-patch+json", "application/json", "*/*"].into_iter().find(|ty| content.contains_key(*ty));
+    let json =
+        ["application/json-patch+json", "application/json", "*/*"].into_iter().find(|ty| content.contains_key(*ty));
     let json = json.map(str::to_owned).or_else(|| content.keys().find(|ty| ty.ends_with("json")).cloned());
     let multipart = content.remove("multipart/form-data");
     let mut kept = Map::new();
@@ -109,7 +111,10 @@ fn answer(operation: &mut Map<String, Value>) {
     for (status, response) in responses.iter().filter(|(status, _)| counts(status)) {
         let redirect = status.starts_with('3');
         located |= redirect || response.pointer("/headers/Location").is_some();
-        let content = response.get("content").and_then(Value::as_object).filter(|_| !redirect && !matches!(status.as_str(), "204" | "205"));
+        let content = response
+            .get("content")
+            .and_then(Value::as_object)
+            .filter(|_| !redirect && !matches!(status.as_str(), "204" | "205"));
         empty |= content.is_none_or(Map::is_empty);
         for (ty, body) in content.into_iter().flatten() {
             match (is_json(ty), body.get("schema")) {

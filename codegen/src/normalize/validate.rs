@@ -63,14 +63,20 @@ impl Validator<'_> {
             if path.matches('{').count() != path.matches('}').count() {
                 self.complain(&at, format!("the path `{path}` has an unclosed `{{`"), "close each `{name}`");
             }
-            for (verb, operation) in item.as_object().into_iter().flatten().filter(|(key, _)| VERBS.contains(&key.as_str())) {
+            for (verb, operation) in
+                item.as_object().into_iter().flatten().filter(|(key, _)| VERBS.contains(&key.as_str()))
+            {
                 let at = format!("{at}/{verb}");
                 let Some(operation) = operation.as_object() else {
                     self.complain(&at, "an operation has to be an object", "describe it, or remove it");
                     continue;
                 };
                 match operation.get("operationId").and_then(Value::as_str) {
-                    None | Some("") => self.complain(&at, "the operation has no `operationId`", "import names every operation; run it on this document"),
+                    None | Some("") => self.complain(
+                        &at,
+                        "the operation has no `operationId`",
+                        "import names every operation; run it on this document",
+                    ),
                     Some(id) => {
                         if let Some(first) = seen.insert(id, at.clone()) {
                             let message = format!("the operation `{id}` is described twice, first at #{first}");
@@ -125,9 +131,17 @@ impl Validator<'_> {
     fn reference(&mut self, members: &Map<String, Value>, pointer: &str) {
         let Some(reference) = members.get("$ref").and_then(Value::as_str) else { return };
         if !reference.starts_with("#/") {
-            self.complain(pointer, format!("`{reference}` points outside of the document"), "each document has to be whole: move the target into it");
+            self.complain(
+                pointer,
+                format!("`{reference}` points outside of the document"),
+                "each document has to be whole: move the target into it",
+            );
         } else if resolve(&self.document.value, reference).is_none() {
-            self.complain(pointer, format!("`{reference}` points nowhere"), "add the target, or correct the reference by an overlay in `fixes/`");
+            self.complain(
+                pointer,
+                format!("`{reference}` points nowhere"),
+                "add the target, or correct the reference by an overlay in `fixes/`",
+            );
         }
     }
 
@@ -137,7 +151,11 @@ impl Validator<'_> {
             Some(Value::String(ty)) if TYPES.contains(&ty.as_str()) => {}
             Some(other) => {
                 let message = format!("`{other}` is no type of OpenAPI 3.0");
-                self.complain(&format!("{pointer}/type"), message, "use one of string, number, integer, boolean, object, array");
+                self.complain(
+                    &format!("{pointer}/type"),
+                    message,
+                    "use one of string, number, integer, boolean, object, array",
+                );
             }
         }
     }
@@ -146,13 +164,19 @@ impl Validator<'_> {
         let Some(Value::String(style)) = members.get("style") else { return };
         if members.contains_key("in") && !STYLES.contains(&style.as_str()) {
             let message = format!("the parameter style `{style}` is unknown");
-            self.complain(&format!("{pointer}/style"), message, "use one of form, simple, spaceDelimited, pipeDelimited, deepObject");
+            self.complain(
+                &format!("{pointer}/style"),
+                message,
+                "use one of form, simple, spaceDelimited, pipeDelimited, deepObject",
+            );
         }
     }
 
     /// Components that lead back to themselves by references and `allOf` alone have no content.
     fn circles(&mut self) {
-        let Some(schemas) = self.document.value.pointer("/components/schemas").and_then(Value::as_object) else { return };
+        let Some(schemas) = self.document.value.pointer("/components/schemas").and_then(Value::as_object) else {
+            return;
+        };
         for name in schemas.keys() {
             let mut open = vec![name.as_str()];
             let mut seen = vec![];
@@ -170,7 +194,11 @@ impl Validator<'_> {
             }
             if circle {
                 let at = format!("/components/schemas/{}", pointer_step(name));
-                self.complain(&at, format!("the schema `{name}` is defined by itself"), "break the circle of `$ref` and `allOf`");
+                self.complain(
+                    &at,
+                    format!("the schema `{name}` is defined by itself"),
+                    "break the circle of `$ref` and `allOf`",
+                );
             }
         }
     }

@@ -30,7 +30,8 @@ fn one_success_is_what_it_says() {
 
 #[test]
 fn a_default_beside_a_success_is_an_error() {
-    let responses = json!({ "200": typed(json!({ "type": "integer" })), "default": typed(json!({ "type": "string" })) });
+    let responses =
+        json!({ "200": typed(json!({ "type": "integer" })), "default": typed(json!({ "type": "string" })) });
     assert_eq!(answered(responses), "do_it() -> i64");
 }
 
@@ -86,18 +87,40 @@ fn a_media_type_may_have_a_parameter() {
 
 #[test]
 fn json_is_taken_where_other_media_types_stand_beside_it() {
-    for other in ["text/csv", "application/xml", "image/png", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "text/plain"] {
+    for other in [
+        "text/csv",
+        "application/xml",
+        "image/png",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "text/plain",
+    ] {
         let content = json!({ other: {}, "application/json": { "schema": { "type": "string" } } });
-        assert_eq!(answered(json!({ "200": { "description": "OK", "content": content } })), "do_it() -> String", "{other}");
+        assert_eq!(
+            answered(json!({ "200": { "description": "OK", "content": content } })),
+            "do_it() -> String",
+            "{other}"
+        );
     }
 }
 
 #[test]
 fn other_media_types_are_downloads() {
-    for media in ["application/octet-stream", "text/csv", "application/zip", "image/png", "text/markdown", "text/plain", "application/xml", "*/*"] {
+    for media in [
+        "application/octet-stream",
+        "text/csv",
+        "application/zip",
+        "image/png",
+        "text/markdown",
+        "text/plain",
+        "application/xml",
+        "*/*",
+    ] {
         assert_eq!(answered(json!({ "200": of(media) })), format!("do_it() -> Download of {media}"));
     }
-    assert_eq!(answered(json!({ "200": of("application/zip"), "204": empty() })), "do_it() -> Download of application/zip");
+    assert_eq!(
+        answered(json!({ "200": of("application/zip"), "204": empty() })),
+        "do_it() -> Download of application/zip"
+    );
 }
 
 #[test]

@@ -30,14 +30,21 @@ fn json_without_a_schema_is_anything() {
 
 #[test]
 fn a_media_type_may_have_a_parameter() {
-    assert_eq!(sent("application/json; charset=utf-8", json!({ "type": "object" })), "do_it(body: json Map<Value>) -> ()");
+    assert_eq!(
+        sent("application/json; charset=utf-8", json!({ "type": "object" })),
+        "do_it(body: json Map<Value>) -> ()"
+    );
 }
 
 #[test]
 fn a_json_patch_keeps_its_content_type() {
     let patch = json!({ "type": "array", "items": {} });
-    assert_eq!(sent("application/json-patch+json", patch.clone()), "do_it(body: application/json-patch+json Vec<Value>) -> ()");
-    let content = json!({ "application/json": { "schema": patch }, "application/json-patch+json": { "schema": patch } });
+    assert_eq!(
+        sent("application/json-patch+json", patch.clone()),
+        "do_it(body: application/json-patch+json Vec<Value>) -> ()"
+    );
+    let content =
+        json!({ "application/json": { "schema": patch }, "application/json-patch+json": { "schema": patch } });
     let members = json!({ "requestBody": { "required": true, "content": content } });
     assert_eq!(call_of("/x", "patch", members), "do_it(body: application/json-patch+json Vec<Value>) -> ()");
 }
@@ -45,15 +52,21 @@ fn a_json_patch_keeps_its_content_type() {
 #[test]
 fn of_several_media_types_json_is_taken() {
     let schema = json!({ "schema": { "type": "object" } });
-    for other in ["application/x-www-form-urlencoded", "application/json+qlik", "application/vnd.qlik+json", "text/plain"] {
-        let members = json!({ "requestBody": { "required": true, "content": { other: schema, "application/json": schema } } });
+    for other in
+        ["application/x-www-form-urlencoded", "application/json+qlik", "application/vnd.qlik+json", "text/plain"]
+    {
+        let members =
+            json!({ "requestBody": { "required": true, "content": { other: schema, "application/json": schema } } });
         assert_eq!(call_of("/x", "post", members), "do_it(body: json Map<Value>) -> ()", "{other}");
     }
 }
 
 #[test]
 fn a_json_dialect_keeps_its_content_type() {
-    assert_eq!(sent("application/vnd.qlik+json", json!({ "type": "object" })), "do_it(body: application/vnd.qlik+json Map<Value>) -> ()");
+    assert_eq!(
+        sent("application/vnd.qlik+json", json!({ "type": "object" })),
+        "do_it(body: application/vnd.qlik+json Map<Value>) -> ()"
+    );
 }
 
 #[test]
@@ -101,14 +114,18 @@ fn parts_may_be_a_component_or_made_of_several() {
     let reference = json!({ "$ref": "#/components/schemas/Form" });
     for schema in [reference.clone(), json!({ "allOf": [reference] })] {
         let members = json!({ "requestBody": body("multipart/form-data", schema, true) });
-        assert_eq!(calls_of(&operation("/x", "post", members, json!({ "Form": parts }))), ["do_it(file?: part file) -> ()"]);
+        assert_eq!(
+            calls_of(&operation("/x", "post", members, json!({ "Form": parts }))),
+            ["do_it(file?: part file) -> ()"]
+        );
     }
 }
 
 #[test]
 fn a_form_of_parts_beside_json_is_a_second_method() {
     let parts = json!({ "type": "object", "properties": { "file": { "type": "string", "format": "binary" } } });
-    let content = json!({ "multipart/form-data": { "schema": parts }, "application/json": { "schema": { "type": "object" } } });
+    let content =
+        json!({ "multipart/form-data": { "schema": parts }, "application/json": { "schema": { "type": "object" } } });
     let members = json!({ "requestBody": { "required": true, "content": content } });
     assert_eq!(
         call_of("/x", "post", members),

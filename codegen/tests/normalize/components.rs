@@ -14,7 +14,9 @@ fn record(member: &str) -> Value {
 
 #[test]
 fn names_that_are_equal_as_rust_names_are_numbered() {
-    let found = types_of(json!({ "Href": record("a"), "href": record("b"), "Use": { "type": "object", "properties": { "h": to("href") } } }));
+    let found = types_of(
+        json!({ "Href": record("a"), "href": record("b"), "Use": { "type": "object", "properties": { "h": to("href") } } }),
+    );
     assert_eq!(found[2], "Use { h: Option<Href2> }");
 }
 
@@ -28,7 +30,9 @@ fn an_inline_type_keeps_away_from_a_component_of_its_name() {
 
 #[test]
 fn names_that_the_emitted_code_uses_are_left_to_it() {
-    let found = types_of(json!({ "Option": record("a"), "string": record("b"), "self": record("c"), "Some": record("d"), "Ok": record("e") }));
+    let found = types_of(
+        json!({ "Option": record("a"), "string": record("b"), "self": record("c"), "Some": record("d"), "Ok": record("e") }),
+    );
     let names: Vec<&str> = found.iter().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(names, ["OptionType", "StringType", "Self_", "SomeType", "OkType"]);
 }
@@ -99,7 +103,10 @@ fn shared_parameters_responses_headers_and_bodies_are_followed() {
         "schemas": description["components"]["schemas"],
     });
     description["components"] = components;
-    let expected = ["do_it(id: Path String, a: Query i64, body: json Thing) -> Located", "get_it(id: Path String, a?: Query String) -> Thing"];
+    let expected = [
+        "do_it(id: Path String, a: Query i64, body: json Thing) -> Located",
+        "get_it(id: Path String, a?: Query String) -> Thing",
+    ];
     assert_eq!(crate::describe::calls_of(&description), expected);
 }
 
@@ -112,7 +119,8 @@ fn names_in_messages_and_docs_are_qliks() {
 
 #[test]
 fn an_inline_answer_is_named_after_its_operation() {
-    let answer = json_answer(json!({ "type": "object", "properties": { "data": { "type": "array", "items": record("x") } } }));
+    let answer =
+        json_answer(json!({ "type": "object", "properties": { "data": { "type": "array", "items": record("x") } } }));
     let api = api(&operation("/x", "get", json!({ "responses": answer }), json!({})));
     assert_eq!(names(&api), ["DoItItem", "DoItResponse"]);
 }

@@ -23,7 +23,10 @@ fn values_that_are_no_identifiers_get_a_name() {
 
 #[test]
 fn a_value_may_be_called_like_the_variant_of_all_others() {
-    assert_eq!(texts(json!(["Unrecognized", "unrecognized"])), r#"E: Unrecognized_ "Unrecognized", Unrecognized_2 "unrecognized""#);
+    assert_eq!(
+        texts(json!(["Unrecognized", "unrecognized"])),
+        r#"E: Unrecognized_ "Unrecognized", Unrecognized_2 "unrecognized""#
+    );
 }
 
 #[test]

@@ -15,7 +15,10 @@ fn every_verb_of_every_path_is_an_operation() {
         json!({}),
     );
     let methods: Vec<String> = calls_of(&description);
-    assert_eq!(methods, ["a() -> ()", "b() -> ()", "c() -> ()", "d() -> ()", "e() -> ()", "f() -> ()", "g() -> ()", "h() -> ()"]);
+    assert_eq!(
+        methods,
+        ["a() -> ()", "b() -> ()", "c() -> ()", "d() -> ()", "e() -> ()", "f() -> ()", "g() -> ()", "h() -> ()"]
+    );
 }
 
 #[test]
@@ -33,11 +36,15 @@ fn names_that_clash_as_methods_are_numbered() {
 fn call_structs_have_names_of_their_own() {
     let parameters = json!([{ "name": "q", "in": "query", "schema": { "type": "string" } }]);
     let one = |id: &str| json!({ "operationId": id, "parameters": parameters, "responses": { "204": { "description": "No Content" } } });
-    let description = rest(json!({ "/a": { "get": one("getItem"), "put": one("get_item"), "post": one("getItem2"), "patch": one("option") } }), json!({}));
+    let description = rest(
+        json!({ "/a": { "get": one("getItem"), "put": one("get_item"), "post": one("getItem2"), "patch": one("option") } }),
+        json!({}),
+    );
     let api = crate::describe::api(&description);
     let files = qlik_codegen::emit::api(&api, "rest/tiny.json");
     let calls = &files[1].text;
-    let mut structs: Vec<&str> = calls.lines().filter_map(|line| line.strip_prefix("pub struct ")?.split('(').next()).collect();
+    let mut structs: Vec<&str> =
+        calls.lines().filter_map(|line| line.strip_prefix("pub struct ")?.split('(').next()).collect();
     assert_eq!(structs.len(), 4);
     structs.sort_unstable();
     structs.dedup();

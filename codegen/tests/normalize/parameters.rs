@@ -9,7 +9,8 @@ fn with(parameter: Value) -> String {
 }
 
 fn list(more: Value) -> String {
-    let mut parameter = json!({ "name": "ids", "in": "query", "schema": { "type": "array", "items": { "type": "string" } } });
+    let mut parameter =
+        json!({ "name": "ids", "in": "query", "schema": { "type": "array", "items": { "type": "string" } } });
     for (key, value) in more.as_object().into_iter().flatten() {
         parameter[key] = value.clone();
     }
@@ -21,9 +22,15 @@ fn lists_are_spelled_as_their_style_says() {
     assert_eq!(list(json!({})), "do_it(ids?: QueryEach Vec<String>) -> ()");
     assert_eq!(list(json!({ "style": "form" })), "do_it(ids?: QueryEach Vec<String>) -> ()");
     assert_eq!(list(json!({ "explode": false })), "do_it(ids?: Query joined by ',' Vec<String>) -> ()");
-    assert_eq!(list(json!({ "style": "form", "explode": false })), "do_it(ids?: Query joined by ',' Vec<String>) -> ()");
+    assert_eq!(
+        list(json!({ "style": "form", "explode": false })),
+        "do_it(ids?: Query joined by ',' Vec<String>) -> ()"
+    );
     assert_eq!(list(json!({ "style": "spaceDelimited" })), "do_it(ids?: Query joined by ' ' Vec<String>) -> ()");
-    assert_eq!(list(json!({ "style": "pipeDelimited", "explode": false })), "do_it(ids?: Query joined by '|' Vec<String>) -> ()");
+    assert_eq!(
+        list(json!({ "style": "pipeDelimited", "explode": false })),
+        "do_it(ids?: Query joined by '|' Vec<String>) -> ()"
+    );
 }
 
 #[test]
@@ -35,27 +42,38 @@ fn a_deep_object_that_is_a_text_is_a_text() {
 #[test]
 fn an_object_in_a_query_is_a_text_of_the_callers_making() {
     let object = json!({ "type": "object", "properties": { "a": { "type": "string" } } });
-    assert_eq!(with(json!({ "name": "filter", "in": "query", "schema": object })), "do_it(filter?: Query String) -> ()");
+    assert_eq!(
+        with(json!({ "name": "filter", "in": "query", "schema": object })),
+        "do_it(filter?: Query String) -> ()"
+    );
 }
 
 #[test]
 fn a_list_in_a_path_or_header_is_joined_there() {
     let ids = json!({ "name": "ids", "in": "path", "required": true, "schema": { "type": "array", "items": { "type": "string" } } });
     assert_eq!(call_of("/x/{ids}", "get", json!({ "parameters": [ids] })), "do_it(ids: Path Vec<String>) -> ()");
-    let names = json!({ "name": "names", "in": "header", "schema": { "type": "array", "items": { "type": "string" } } });
+    let names =
+        json!({ "name": "names", "in": "header", "schema": { "type": "array", "items": { "type": "string" } } });
     assert_eq!(with(names), "do_it(names?: Header Vec<String>) -> ()");
 }
 
 #[test]
 fn the_list_may_be_a_component() {
-    let parameter = json!({ "name": "ids", "in": "query", "explode": false, "schema": { "$ref": "#/components/schemas/Ids" } });
-    let description = operation("/x", "get", json!({ "parameters": [parameter] }), json!({ "Ids": { "type": "array", "items": { "type": "integer" } } }));
+    let parameter =
+        json!({ "name": "ids", "in": "query", "explode": false, "schema": { "$ref": "#/components/schemas/Ids" } });
+    let description = operation(
+        "/x",
+        "get",
+        json!({ "parameters": [parameter] }),
+        json!({ "Ids": { "type": "array", "items": { "type": "integer" } } }),
+    );
     assert_eq!(calls_of(&description), ["do_it(ids?: Query joined by ',' Vec<i64>) -> ()"]);
 }
 
 #[test]
 fn an_enum_stays_an_enum_by_name() {
-    let parameter = json!({ "name": "sort", "in": "query", "schema": { "type": "string", "enum": ["+name", "-name"] } });
+    let parameter =
+        json!({ "name": "sort", "in": "query", "schema": { "type": "string", "enum": ["+name", "-name"] } });
     assert_eq!(with(parameter), "do_it(sort?: Query DoItSort) -> ()");
 }
 
@@ -70,7 +88,10 @@ fn path_values_come_in_the_order_of_the_path_and_are_always_demanded() {
 #[test]
 fn a_path_value_that_is_not_declared_is_a_text_and_one_that_is_not_in_the_path_goes() {
     let ghost = json!({ "name": "ghost", "in": "path", "required": true, "schema": { "type": "string" } });
-    assert_eq!(call_of("/reloads/{reloadId}", "get", json!({ "parameters": [ghost] })), "do_it(reload_id: Path String) -> ()");
+    assert_eq!(
+        call_of("/reloads/{reloadId}", "get", json!({ "parameters": [ghost] })),
+        "do_it(reload_id: Path String) -> ()"
+    );
 }
 
 #[test]
@@ -97,7 +118,15 @@ fn cookies_are_no_parameters() {
 #[test]
 fn names_that_clash_get_a_mark_or_a_number() {
     let query = |name: &str| json!({ "name": name, "in": "query", "schema": { "type": "string" } });
-    let parameters = json!([query("type"), query("stream"), query("call"), query("body"), query("self"), query("a-b"), query("a_b")]);
+    let parameters = json!([
+        query("type"),
+        query("stream"),
+        query("call"),
+        query("body"),
+        query("self"),
+        query("a-b"),
+        query("a_b")
+    ]);
     let expected = "do_it(type_?: Query String, stream_2?: Query String, call_2?: Query String, body_2?: Query String, \
                     self_?: Query String, a_b?: Query String, a_b_2?: Query String) -> ()";
     assert_eq!(call_of("/x", "get", json!({ "parameters": parameters })), expected);
@@ -109,7 +138,10 @@ fn one_name_may_stand_in_the_path_and_in_the_query() {
         { "name": "id", "in": "path", "required": true, "schema": { "type": "string" } },
         { "name": "id", "in": "query", "schema": { "type": "string" } },
     ]);
-    assert_eq!(call_of("/x/{id}", "get", json!({ "parameters": parameters })), "do_it(id: Path String, id_2?: Query String) -> ()");
+    assert_eq!(
+        call_of("/x/{id}", "get", json!({ "parameters": parameters })),
+        "do_it(id: Path String, id_2?: Query String) -> ()"
+    );
 }
 
 #[test]

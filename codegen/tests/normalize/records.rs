@@ -44,7 +44,10 @@ fn defaults_are_dropped_right_or_wrong() {
         "c": { "type": "boolean", "default": null },
         "d": { "type": "string", "enum": ["x"], "default": "y" },
     });
-    assert_eq!(record(members, json!([])), "R { a: Option<String>, b: Option<i64>, c: Option<bool>, d: Option<RD> }\nRD: X \"x\"");
+    assert_eq!(
+        record(members, json!([])),
+        "R { a: Option<String>, b: Option<i64>, c: Option<bool>, d: Option<RD> }\nRD: X \"x\""
+    );
 }
 
 #[test]
@@ -55,7 +58,8 @@ fn a_list_that_may_be_absent_can_be_told_from_an_empty_one() {
 
 #[test]
 fn members_that_go_one_way_only_are_never_demanded() {
-    let members = json!({ "id": { "type": "string", "readOnly": true }, "secret": { "type": "string", "writeOnly": true } });
+    let members =
+        json!({ "id": { "type": "string", "readOnly": true }, "secret": { "type": "string", "writeOnly": true } });
     assert_eq!(record(members, json!(["id", "secret"])), "R { id: Option<String>, secret: Option<String> }");
 }
 
@@ -110,7 +114,8 @@ fn items_and_map_values_may_be_null() {
 
 #[test]
 fn a_whole_answer_may_be_null() {
-    let description = schemas(json!({ "A": { "type": "object", "nullable": true, "properties": { "a": { "type": "string" } } } }));
+    let description =
+        schemas(json!({ "A": { "type": "object", "nullable": true, "properties": { "a": { "type": "string" } } } }));
     assert_eq!(crate::describe::call_line(&api(&description).operations[0]), "get_a() -> Option<A>");
 }
 
@@ -132,8 +137,11 @@ fn an_object_without_members_is_a_map() {
         "Of": { "type": "object", "additionalProperties": { "type": "integer" } },
         "Empty": { "type": "object", "properties": {}, "required": ["x"] },
     }));
-    assert_eq!(found, ["Bare = Map<Value>", "Closed = Map<Value>", "Open = Map<Value>", "Of = Map<i64>", "EmptyType = Map<Value>"]
-        .map(|line| line.replace("EmptyType", "Empty")));
+    assert_eq!(
+        found,
+        ["Bare = Map<Value>", "Closed = Map<Value>", "Open = Map<Value>", "Of = Map<i64>", "EmptyType = Map<Value>"]
+            .map(|line| line.replace("EmptyType", "Empty"))
+    );
 }
 
 #[test]
@@ -146,8 +154,14 @@ fn a_schema_without_a_type_is_what_its_keywords_imply() {
         "List": { "items": { "type": "string" } },
         "Loose": { "type": "array" },
     }));
-    let expected =
-        ["Any = Value", "Words = Value", "Odd = Value", "Implied { a: Option<Value> }", "List = Vec<String>", "Loose = Vec<Value>"];
+    let expected = [
+        "Any = Value",
+        "Words = Value",
+        "Odd = Value",
+        "Implied { a: Option<Value> }",
+        "List = Vec<String>",
+        "Loose = Vec<Value>",
+    ];
     assert_eq!(found, expected);
 }
 
@@ -165,7 +179,8 @@ fn names_that_are_keywords_or_taken_get_a_mark() {
 
 #[test]
 fn members_that_clash_as_identifiers_are_numbered() {
-    let members = json!({ "userId": { "type": "string" }, "user_id": { "type": "integer" }, "UserID": { "type": "boolean" } });
+    let members =
+        json!({ "userId": { "type": "string" }, "user_id": { "type": "integer" }, "UserID": { "type": "boolean" } });
     let expected = "R { user_id: Option<String>, user_id_2: Option<i64>, user_id_3: Option<bool> }";
     assert_eq!(record(members, json!([])), expected);
 }
@@ -200,5 +215,10 @@ fn a_reference_into_a_record_is_the_type_of_its_member() {
     });
     let api = api(&schemas(json!({ "Role": role, "Short": short })));
     assert_eq!(ty(&api, "Role"), "Role { id: Option<String>, level: Option<RoleLevel>, users: Option<Vec<String>> }");
-    assert_eq!(ty(&api, "Short"), "Short { id: Option<String>, level: Option<RoleLevel>, users: Option<Vec<String>> }".replace("Short {", "Role {").replace("Role {", "Short {"));
+    assert_eq!(
+        ty(&api, "Short"),
+        "Short { id: Option<String>, level: Option<RoleLevel>, users: Option<Vec<String>> }"
+            .replace("Short {", "Role {")
+            .replace("Role {", "Short {")
+    );
 }

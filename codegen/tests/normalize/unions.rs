@@ -31,7 +31,8 @@ fn one_of_and_any_of_are_unions() {
 
 #[test]
 fn a_discriminator_with_a_mapping_tells_the_types_apart() {
-    let mapping = json!({ "round": "#/components/schemas/Circle", "edgy": "Square", "gone": "#/components/schemas/Triangle" });
+    let mapping =
+        json!({ "round": "#/components/schemas/Circle", "edgy": "Square", "gone": "#/components/schemas/Triangle" });
     let discriminator = json!({ "propertyName": "kind", "mapping": mapping });
     let api = api(&schemas(shapes(json!({ "oneOf": [to("Circle"), to("Square")], "discriminator": discriminator }))));
     assert_eq!(ty(&api, "Shape"), "Shape: Circle(Circle) | Square(Square) by kind round=0,edgy=1");
