@@ -110,9 +110,20 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// One attempt: sends, and reads what comes back.
+    /// One attempt. What fails after a redirect is final for a request that changes something: it was carried out by
+    /// then, and only its result is missing.
     async fn attempt(&self, payload: Payload) -> Result<Reply, Failure> {
-        let response = self.followed(payload).await?;
+        let mut redirects = 0;
+        let result = self.answered(payload, &mut redirects).await;
+        result.map_err(|failure| match failure {
+            failure if redirects > 0 && !self.context.method.is_idempotent() => Failure::Final(failure.into()),
+            failure => failure,
+        })
+    }
+
+    /// Sends, and reads what comes back.
+    async fn answered(&self, payload: Payload, redirects: &mut usize) -> Result<Reply, Failure> {
+        let response = self.followed(payload, redirects).await?;
         let status = response.status();
         // Where a redirect is the answer, it is a success.
         if !(status.is_success() || status.is_redirection() && !self.follows()) {
@@ -135,10 +146,9 @@ impl<'a> Exchange<'a> {
         !self.context.operation.is_some_and(Operation::is_answered_by_redirect)
     }
 
-    /// The stage of redirects: follows them as far as they may be followed.
-    async fn followed(&self, mut payload: Payload) -> Result<reqwest::Response, Failure> {
+    /// The stage of redirects: follows them as far as they may be followed, and counts them.
+    async fn followed(&self, mut payload: Payload, followed: &mut usize) -> Result<reqwest::Response, Failure> {
         let mut hop = self.first.clone();
-        let mut followed = 0;
         loop {
             let spare = payload.try_clone();
             let response = self.signed(&hop, payload).await?;
@@ -146,7 +156,7 @@ impl<'a> Exchange<'a> {
             if !redirect::is_redirect(status) || !self.follows() {
                 return Ok(response);
             }
-            let next = match followed {
+            let next = match *followed {
                 redirect::MOST.. => Next::Refused("too many redirects in a row"),
                 _ => redirect::next(&self.core.host, hop, spare, status, response.headers()),
             };
@@ -157,7 +167,7 @@ impl<'a> Exchange<'a> {
                     return Err(Failure::Answered(error.with_note(why)));
                 }
             };
-            followed += 1;
+            *followed += 1;
             debug!(status, host = hop.url.host_str(), "following a redirect");
         }
     }

@@ -23,6 +23,9 @@ macro_rules! wire_impls {
             fn is_blank(&self) -> bool {
                 $crate::record::$kind::is_blank(self)
             }
+            fn again(kept: &::serde_json::Value) -> Option<Self> {
+                $crate::record::$kind::again(kept)
+            }
             fn fit(value: &::serde_json::Value) -> Option<usize> {
                 $crate::record::$kind::fit::<Self>(value)
             }
@@ -133,22 +136,31 @@ pub fn listed<E: OpenEnum>(text: &str) -> Option<E> {
         .map(|(value, ..)| value.clone())
 }
 
+/// The value of that name, listed or not.
+fn named<E: OpenEnum>(text: &str) -> E {
+    listed(text).unwrap_or_else(|| E::unrecognized(text.to_owned()))
+}
+
+fn spelled<E: OpenEnum>(text: &str, sent: Value) -> Got<E> {
+    Got::Spelled(named(text), sent)
+}
+
 struct Choice<E>(std::marker::PhantomData<E>);
 
 impl<E: OpenEnum> Sink for Choice<E> {
     type Out = E;
 
     fn text(self, value: &str) -> Got<E> {
-        Got::Value(listed(value).unwrap_or_else(|| E::unrecognized(value.to_owned())))
+        Got::Value(named(value))
     }
     fn boolean(self, value: bool) -> Got<E> {
-        self.text(if value { "true" } else { "false" })
+        spelled(&value.to_string(), value.into())
     }
     fn signed(self, value: i64) -> Got<E> {
-        self.text(&value.to_string())
+        spelled(&value.to_string(), value.into())
     }
     fn unsigned(self, value: u64) -> Got<E> {
-        self.text(&value.to_string())
+        spelled(&value.to_string(), value.into())
     }
 }
 
@@ -164,6 +176,9 @@ pub(crate) mod open {
     }
     pub(crate) fn is_blank<E: OpenEnum>(value: &E) -> bool {
         text_of(value).is_empty()
+    }
+    pub(crate) fn again<E: OpenEnum>(kept: &Value) -> Option<E> {
+        super::super::scalar::reread(kept)
     }
     pub(crate) fn fit<E: OpenEnum>(value: &Value) -> Option<usize> {
         Some(if listed::<E>(value.as_str()?).is_some() { 4 } else { 0 })
@@ -251,7 +266,7 @@ pub(crate) use union;
 #[doc(hidden)]
 pub fn offer<T: Wire>(value: Value) -> Result<T, Value> {
     match T::read(value) {
-        Ok(Got::Value(read)) => Ok(read),
+        Ok(Got::Value(read) | Got::Spelled(read, _)) => Ok(read),
         Ok(Got::Other(other)) => T::from_other(other),
         // A tree of values cannot fail to parse; should it, the default says that nothing was read.
         Err(_) => Ok(T::default()),
@@ -284,6 +299,9 @@ pub(crate) mod one_of {
     }
     pub(crate) fn is_blank<U: Union>(value: &U) -> bool {
         value.is_unset()
+    }
+    pub(crate) fn again<U: Union>(_: &Value) -> Option<U> {
+        None
     }
     pub(crate) fn fit<U: Union>(value: &Value) -> Option<usize> {
         (0..U::COUNT).filter_map(|index| U::fit_at(index, value)).max()

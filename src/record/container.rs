@@ -29,6 +29,9 @@ impl<T: Wire> Wire for Option<T> {
     fn from_other(other: Value) -> Result<Self, Value> {
         if other.is_null() { Ok(None) } else { T::from_other(other).map(Some) }
     }
+    fn again(kept: &Value) -> Option<Self> {
+        if kept.is_null() { Some(None) } else { T::again(kept).map(Some) }
+    }
     fn misfit(other: &Value, path: &mut String) -> (&'static str, &'static str) {
         T::misfit(other, path)
     }
@@ -56,6 +59,9 @@ impl<T: Wire> Wire for Box<T> {
     fn from_other(other: Value) -> Result<Self, Value> {
         T::from_other(other).map(Box::new)
     }
+    fn again(kept: &Value) -> Option<Self> {
+        T::again(kept).map(Box::new)
+    }
     fn misfit(other: &Value, path: &mut String) -> (&'static str, &'static str) {
         T::misfit(other, path)
     }
@@ -75,29 +81,42 @@ impl<T: Wire> Sink for List<T> {
 
     fn array<'de, A: SeqAccess<'de>>(self, mut array: A) -> Result<Got<Vec<T>>, A::Error> {
         let mut items: Vec<T> = Vec::with_capacity(array.size_hint().unwrap_or(0).min(4096));
+        // The items as they were sent, once one of them is spelled in another way than it is written.
+        let mut sent: Option<Vec<Value>> = None;
         while let Some(got) = array.next_element_seed(Seed::<T>::new())? {
-            let other = match got {
-                Got::Value(item) => {
-                    items.push(item);
-                    continue;
-                }
-                Got::Other(other) => other,
-            };
-            match T::from_other(other) {
-                Ok(item) => items.push(item),
-                // One item of another shape: the list is kept as it came, for a list with a gap would be a lie.
-                Err(other) => {
-                    let mut values = items.iter().map(to_value).collect::<Result<Vec<_>, _>>().map_err(custom)?;
-                    values.push(other);
-                    while let Some(value) = array.next_element()? {
-                        values.push(value);
+            let (item, spelled) = match got {
+                Got::Value(item) => (item, None),
+                Got::Spelled(item, value) => (item, Some(value)),
+                Got::Other(other) => match T::from_other(other) {
+                    Ok(item) => (item, None),
+                    // One item of another shape: the list is kept as it came, for a list with a gap would be a lie.
+                    Err(other) => {
+                        let mut values = sent.map_or_else(|| values(&items), Ok)?;
+                        values.push(other);
+                        while let Some(value) = array.next_element()? {
+                            values.push(value);
+                        }
+                        return Ok(Got::Other(Value::Array(values)));
                     }
-                    return Ok(Got::Other(Value::Array(values)));
-                }
+                },
+            };
+            if sent.is_none() && spelled.is_some() {
+                sent = Some(values(&items)?);
             }
+            if let Some(sent) = &mut sent {
+                sent.push(spelled.map_or_else(|| to_value(&item), Ok).map_err(custom)?);
+            }
+            items.push(item);
         }
-        Ok(Got::Value(items))
+        Ok(match sent {
+            None => Got::Value(items),
+            Some(sent) => Got::Spelled(items, Value::Array(sent)),
+        })
     }
+}
+
+fn values<T: Wire, E: serde::de::Error>(items: &[T]) -> Result<Vec<Value>, E> {
+    items.iter().map(to_value).collect::<Result<_, _>>().map_err(custom)
 }
 
 fn custom<E: serde::de::Error>(error: serde_json::Error) -> E {
@@ -119,6 +138,9 @@ impl<T: Wire> Wire for Vec<T> {
     }
     fn is_blank(&self) -> bool {
         self.is_empty()
+    }
+    fn again(kept: &Value) -> Option<Self> {
+        kept.as_array()?.iter().map(T::again).collect()
     }
     fn misfit(other: &Value, path: &mut String) -> (&'static str, &'static str) {
         for (index, item) in other.as_array().into_iter().flatten().enumerate() {
@@ -146,33 +168,48 @@ impl<T: Wire> Sink for Dictionary<T> {
 
     fn object<'de, A: MapAccess<'de>>(self, mut object: A) -> Result<Got<BTreeMap<String, T>>, A::Error> {
         let mut entries = BTreeMap::new();
+        // What was sent in the place of values that are spelled in another way than they are written.
+        let mut spelled = serde_json::Map::new();
         while let Some(key) = object.next_key::<String>()? {
-            let other = match object.next_value_seed(Seed::<T>::new())? {
-                Got::Value(value) => {
-                    entries.insert(key, value);
-                    continue;
+            let value = match object.next_value_seed(Seed::<T>::new())? {
+                Got::Value(value) => value,
+                Got::Spelled(value, sent) => {
+                    spelled.insert(key.clone(), sent);
+                    value
                 }
-                Got::Other(other) => other,
+                Got::Other(other) => match T::from_other(other) {
+                    Ok(value) => value,
+                    // As with lists: one value of another shape, and all are kept as they came.
+                    Err(other) => {
+                        let mut values = sent(&entries, spelled)?;
+                        values.insert(key, other);
+                        while let Some((key, value)) = object.next_entry()? {
+                            values.insert(key, value);
+                        }
+                        return Ok(Got::Other(Value::Object(values)));
+                    }
+                },
             };
-            match T::from_other(other) {
-                Ok(value) => {
-                    entries.insert(key, value);
-                }
-                Err(other) => {
-                    let mut values = serde_json::Map::new();
-                    for (key, value) in &entries {
-                        values.insert(key.clone(), to_value(value).map_err(custom)?);
-                    }
-                    values.insert(key, other);
-                    while let Some((key, value)) = object.next_entry()? {
-                        values.insert(key, value);
-                    }
-                    return Ok(Got::Other(Value::Object(values)));
-                }
-            }
+            entries.insert(key, value);
         }
-        Ok(Got::Value(entries))
+        if spelled.is_empty() {
+            return Ok(Got::Value(entries));
+        }
+        let sent = sent(&entries, spelled)?;
+        Ok(Got::Spelled(entries, Value::Object(sent)))
     }
+}
+
+/// The entries as they were sent.
+fn sent<T: Wire, E: serde::de::Error>(
+    entries: &BTreeMap<String, T>,
+    mut spelled: serde_json::Map<String, Value>,
+) -> Result<serde_json::Map<String, Value>, E> {
+    let value_of = |(key, value): (&String, &T)| {
+        let value = spelled.remove(key).map_or_else(|| to_value(value), Ok)?;
+        Ok((key.clone(), value))
+    };
+    entries.iter().map(value_of).collect::<Result<_, _>>().map_err(custom)
 }
 
 impl<T: Wire> Wire for BTreeMap<String, T> {
@@ -190,6 +227,9 @@ impl<T: Wire> Wire for BTreeMap<String, T> {
     }
     fn is_blank(&self) -> bool {
         self.is_empty()
+    }
+    fn again(kept: &Value) -> Option<Self> {
+        kept.as_object()?.iter().map(|(key, value)| Some((key.clone(), T::again(value)?))).collect()
     }
     fn misfit(other: &Value, path: &mut String) -> (&'static str, &'static str) {
         for (key, value) in other.as_object().into_iter().flatten() {

@@ -7,9 +7,9 @@ use super::{Record, Wire, Writer};
 
 /// Prints a record's members that are set.
 pub(crate) fn print<R: Record>(record: &R, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let mut writer = DebugWriter { members: R::MEMBERS, out: f.debug_struct(R::NAME) };
+    let mut writer = DebugWriter { members: R::MEMBERS, shown: Vec::new(), out: f.debug_struct(R::NAME) };
     let Ok(()) = record.write_members(&mut writer);
-    for (name, value) in record.extra() {
+    for (name, value) in record.extra().iter().filter(|(name, _)| !writer.shown.contains(&name.as_str())) {
         if is_secret(name) {
             writer.out.field(name, &Redacted)
         } else {
@@ -21,6 +21,7 @@ pub(crate) fn print<R: Record>(record: &R, f: &mut fmt::Formatter<'_>) -> fmt::R
 
 struct DebugWriter<'a, 'b> {
     members: &'static [&'static str],
+    shown: Vec<&'static str>,
     out: fmt::DebugStruct<'a, 'b>,
 }
 
@@ -32,6 +33,7 @@ impl Writer for DebugWriter<'_, '_> {
         if T::OPTIONAL && value.is_blank() {
             return Ok(());
         }
+        self.shown.push(name);
         if is_secret(name) && !value.is_blank() {
             self.out.field(name, &Redacted);
         } else {

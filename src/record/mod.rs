@@ -3,7 +3,7 @@
 //! Every generated type implements [`Wire`], and through it serde's `Serialize` and `Deserialize`. A read never
 //! fails because one member is not what the description promised: text that holds a number becomes the number, an
 //! unknown enum value is kept as it is, and a member of quite another shape (or an explicit `null`) is kept in the
-//! record's `extra`, from where a write puts it back. Only a document that is no JSON, or that is of another kind
+//! record's `extra`, from where a write puts it back; so is a value that is spelled in another way than it is written. Only a document that is no JSON, or that is of another kind
 //! altogether (an array where a record is due), is an error.
 
 mod choice;
@@ -34,8 +34,8 @@ pub(crate) use {
 
 /// The members of a record that its description does not list, by their wire names.
 ///
-/// It also holds listed members whose value did not fit their field: a `null`, or a value of another shape. A write
-/// puts them back unless the field has been set since.
+/// It also holds listed members whose value did not fit their field (a `null`, or a value of another shape) or is spelled
+/// in another way (`"12"` for a number). A write puts them back unless the field has been set since.
 pub type Extra = serde_json::Map<String, Value>;
 
 /// A value that is read leniently from JSON and written exactly.
@@ -68,6 +68,12 @@ pub trait Wire: Sized + Default + Clone + fmt::Debug + PartialEq + Send + Sync +
         Err(other)
     }
 
+    /// What a value kept beside its field was read as; `None` if it did not fit.
+    #[doc(hidden)]
+    fn again(_kept: &Value) -> Option<Self> {
+        None
+    }
+
     /// What is wrong with a value that [`Wire::read`] handed back: what was due, what was found, and where.
     #[doc(hidden)]
     fn misfit(other: &Value, _path: &mut String) -> (&'static str, &'static str) {
@@ -84,11 +90,12 @@ pub trait Wire: Sized + Default + Clone + fmt::Debug + PartialEq + Send + Sync +
     fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema;
 }
 
-/// What a read found: the value asked for, or another one, kept whole.
+/// What a read found: the value asked for, the same told by another spelling, or another value altogether.
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum Got<T> {
     Value(T),
+    Spelled(T, Value),
     Other(Value),
 }
 
@@ -96,6 +103,7 @@ impl<T> Got<T> {
     fn map<U>(self, wrap: impl FnOnce(T) -> U) -> Got<U> {
         match self {
             Got::Value(value) => Got::Value(wrap(value)),
+            Got::Spelled(value, sent) => Got::Spelled(wrap(value), sent),
             Got::Other(other) => Got::Other(other),
         }
     }
@@ -191,7 +199,7 @@ where
 /// Takes what a read found as a whole value, or says what stands in its place.
 fn settle<T: Wire>(got: Got<T>) -> Result<T, ReadError> {
     let other = match got {
-        Got::Value(value) => return Ok(value),
+        Got::Value(value) | Got::Spelled(value, _) => return Ok(value),
         Got::Other(other) => other,
     };
     T::from_other(other).map_err(|other| {

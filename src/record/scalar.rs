@@ -9,22 +9,30 @@ use super::{Got, Wire};
 /// The largest magnitude below which every whole number is exact in an `f64`: 2^53.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
+/// Reads a value that was kept beside its field once more.
+pub(super) fn reread<T: Wire>(kept: &Value) -> Option<T> {
+    match T::read(kept.clone()) {
+        Ok(Got::Value(value) | Got::Spelled(value, _)) => Some(value),
+        Ok(Got::Other(_)) | Err(_) => None,
+    }
+}
+
 struct Text;
 
 impl Sink for Text {
     type Out = String;
 
     fn boolean(self, value: bool) -> Got<String> {
-        Got::Value(value.to_string())
+        Got::Spelled(value.to_string(), value.into())
     }
     fn signed(self, value: i64) -> Got<String> {
-        Got::Value(value.to_string())
+        Got::Spelled(value.to_string(), value.into())
     }
     fn unsigned(self, value: u64) -> Got<String> {
-        Got::Value(value.to_string())
+        Got::Spelled(value.to_string(), value.into())
     }
     fn float(self, value: f64) -> Got<String> {
-        Got::Value(value.to_string())
+        Got::Spelled(value.to_string(), value.into())
     }
     fn text(self, value: &str) -> Got<String> {
         Got::Value(value.to_owned())
@@ -46,6 +54,9 @@ impl Wire for String {
     fn is_blank(&self) -> bool {
         self.is_empty()
     }
+    fn again(kept: &Value) -> Option<Self> {
+        reread(kept)
+    }
     fn fit(value: &Value) -> Option<usize> {
         value.is_string().then_some(1)
     }
@@ -65,8 +76,8 @@ impl Sink for Boolean {
     }
     fn text(self, value: &str) -> Got<bool> {
         match value {
-            "true" => Got::Value(true),
-            "false" => Got::Value(false),
+            "true" => Got::Spelled(true, value.into()),
+            "false" => Got::Spelled(false, value.into()),
             _ => Got::Other(value.into()),
         }
     }
@@ -83,6 +94,9 @@ impl Wire for bool {
     }
     fn is_blank(&self) -> bool {
         !self
+    }
+    fn again(kept: &Value) -> Option<Self> {
+        reread(kept)
     }
     fn fit(value: &Value) -> Option<usize> {
         value.is_boolean().then_some(1)
@@ -109,7 +123,7 @@ impl Sink for Integer {
         if value.fract() == 0.0 && value.abs() <= EXACT { Got::Value(value as i64) } else { Got::Other(value.into()) }
     }
     fn text(self, value: &str) -> Got<i64> {
-        value.parse().map_or_else(|_| Got::Other(value.into()), Got::Value)
+        value.parse().map_or_else(|_| Got::Other(value.into()), |number| Got::Spelled(number, value.into()))
     }
 }
 
@@ -124,6 +138,9 @@ impl Wire for i64 {
     }
     fn is_blank(&self) -> bool {
         *self == 0
+    }
+    fn again(kept: &Value) -> Option<Self> {
+        reread(kept)
     }
     fn fit(value: &Value) -> Option<usize> {
         value.is_i64().then_some(2)
@@ -149,8 +166,12 @@ impl Sink for Float {
         Got::Value(value)
     }
     fn text(self, value: &str) -> Got<f64> {
-        // `parse` knows "NaN", "Infinity" and "-Infinity", the Engine's spellings, too.
-        value.parse().map_or_else(|_| Got::Other(value.into()), Got::Value)
+        match value {
+            "NaN" => Got::Value(f64::NAN),
+            "Infinity" => Got::Value(f64::INFINITY),
+            "-Infinity" => Got::Value(f64::NEG_INFINITY),
+            _ => value.parse().map_or_else(|_| Got::Other(value.into()), |number| Got::Spelled(number, value.into())),
+        }
     }
 }
 
@@ -175,6 +196,9 @@ impl Wire for f64 {
     }
     fn is_blank(&self) -> bool {
         *self == 0.0
+    }
+    fn again(kept: &Value) -> Option<Self> {
+        reread(kept)
     }
     fn fit(value: &Value) -> Option<usize> {
         match value {

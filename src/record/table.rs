@@ -20,7 +20,7 @@ pub trait Record: Wire {
 
     fn extra(&self) -> &Extra;
     fn extra_mut(&mut self) -> &mut Extra;
-    /// Reads the member of that index from the map's next value; hands back a value that does not fit.
+    /// Reads the member of that index from the map's next value; hands back what its field cannot tell.
     fn read_member<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<Option<Value>, A::Error>;
     /// Shows every member to the writer, in order.
     fn write_members<W: Writer>(&self, writer: &mut W) -> Result<(), W::Error>;
@@ -72,16 +72,16 @@ macro_rules! record {
 }
 pub(crate) use record;
 
-/// Reads the next value of the map into a field.
+/// Reads the next value of the map into a field; what the field cannot tell is handed back.
 #[doc(hidden)]
 pub fn read_member<'de, T: Wire, A: MapAccess<'de>>(field: &mut T, map: &mut A) -> Result<Option<Value>, A::Error> {
-    Ok(match map.next_value_seed(Seed::<T>::new())? {
-        Got::Value(value) => {
-            *field = value;
-            None
-        }
-        Got::Other(other) => Some(other),
-    })
+    let (value, kept) = match map.next_value_seed(Seed::<T>::new())? {
+        Got::Value(value) => (value, None),
+        Got::Spelled(value, sent) => (value, Some(sent)),
+        Got::Other(other) => (T::default(), Some(other)),
+    };
+    *field = value;
+    Ok(kept)
 }
 
 /// Reads the next value of the map as plain JSON, for a member that no field takes.
@@ -107,6 +107,9 @@ impl<R: Record> Sink for Members<R> {
             if let Some(other) = record.read_member(index, &mut map)? {
                 let name = name.unwrap_or_else(|| R::MEMBERS[index].to_owned());
                 record.extra_mut().insert(name, other);
+            } else if let (false, Some(name)) = (record.extra().is_empty(), R::MEMBERS.get(index)) {
+                // A key sent twice counts as its last.
+                record.extra_mut().remove(*name);
             }
             if index != usize::MAX {
                 expected = index + 1;
@@ -178,13 +181,17 @@ impl<M: SerializeMap> Writer for JsonWriter<'_, M> {
 
     fn member<T: Wire>(&mut self, index: usize, value: &T) -> Result<(), M::Error> {
         let name = self.members[index];
-        // A field that was left alone gives way to what the server sent in its place.
         match self.extra.get(name) {
-            Some(other) if value.is_blank() => self.map.serialize_entry(name, other),
+            // A field that was left alone gives way to what the server sent in its place.
+            Some(other) if *value == T::again(other).unwrap_or_default() => self.map.serialize_entry(name, other),
             _ if T::OPTIONAL && value.is_blank() => Ok(()),
             _ => self.map.serialize_entry(name, &AsSerialize(value)),
         }
     }
+}
+
+pub(crate) fn again<R: Record>(_: &Value) -> Option<R> {
+    None
 }
 
 pub(crate) fn is_blank<R: Record>(record: &R) -> bool {

@@ -85,6 +85,26 @@ fn scalars_take_other_spellings() {
 }
 
 #[test]
+fn another_spelling_is_written_back_until_the_field_is_set() {
+    let sent = json!({
+        "name": 404, "size": "12", "shared": "true", "type": 7, "tags": ["a", 1, null],
+        "limits": {"a": "1", "b": 2}, "ratio": "1e3",
+    });
+    let mut space: Space = round_trip(sent.clone());
+    assert_eq!(space.limits, Some(BTreeMap::from([("a".to_owned(), 1.0), ("b".to_owned(), 2.0)])));
+    space.name = String::new();
+    space.size = None;
+    space.shared = Some(false);
+    space.limits.as_mut().unwrap().insert("c".to_owned(), 3.0);
+    let expected = json!({
+        "name": "", "shared": false, "type": 7, "tags": ["a", 1, null], "limits": {"a": 1, "b": 2, "c": 3}, "ratio": "1e3",
+    });
+    assert_eq!(to_value(&space).unwrap(), expected);
+    let spelled: Space = round_trip(json!({"name": "", "tags": ["a", 1, true]}));
+    assert_eq!(spelled.tags.unwrap(), ["a", "1", "true"]);
+}
+
+#[test]
 fn an_integer_beyond_the_type_is_kept() {
     round_trip::<Space>(json!({"name": "", "size": 9_223_372_036_854_776_000_u64}));
 }
@@ -94,6 +114,14 @@ fn a_key_sent_twice_counts_as_its_last() {
     let space: Space = from_str(r#"{"name":"a","name":"b","x":1,"x":2}"#).unwrap();
     assert_eq!(space.name, "b");
     assert_eq!(space.extra["x"], 2);
+    for (json, last) in [
+        (r#"{"name":null,"name":""}"#, json!({"name": ""})),
+        (r#"{"name":7,"name":"b"}"#, json!({"name": "b"})),
+        (r#"{"name":"b","name":null}"#, json!({"name": null})),
+        (r#"{"name":"","size":1,"size":{}}"#, json!({"name": "", "size": {}})),
+    ] {
+        assert_eq!(to_value(&from_str::<Space>(json).unwrap()).unwrap(), last);
+    }
 }
 
 #[test]
@@ -123,6 +151,9 @@ fn another_kind_of_document_is_an_error_that_says_so() {
     let error = from_str::<Space>(r#"{"parent":{"tags":["a",]}}"#).unwrap_err();
     assert!(error.path().starts_with("parent.tags"), "{error}");
     assert!(from_str::<Space>("{} x").is_err());
+    let error = from_str::<Vec<BTreeMap<String, Vec<Space>>>>(r#"[{"a": [{}]}, {"b": [{}, "c"]}]"#).unwrap_err();
+    assert_eq!(error.to_string(), "expected Space, found text at [1].b[1]");
+    assert_eq!(from_str::<i64>("[]").unwrap_err().to_string(), "expected an integer of 64 bits, found an array");
 }
 
 #[test]

@@ -88,6 +88,20 @@ async fn reads_the_result_where_303_says_it_is() {
 }
 
 #[tokio::test]
+async fn what_was_carried_out_is_not_sent_again_for_its_result() {
+    let server = Server::start(|seen| async move {
+        match seen.method.as_str() {
+            "POST" => respond(303, &[("location", "/result")], ""),
+            _ => respond(429, &[("retry-after", "0")], ""),
+        }
+    })
+    .await;
+    let error = server.client().post::<()>("/from").await.unwrap_err();
+    assert!(error.is_rate_limited());
+    assert_eq!(server.lines(), ["POST /from", "GET /result"]);
+}
+
+#[tokio::test]
 async fn follows_nothing_that_is_unclear_or_unsafe() {
     let other = Server::always("{}").await;
     let foreign = format!("{}/x", other.host);

@@ -82,24 +82,24 @@ fn settings_that_cannot_work_are_found_at_once() {
         (build("", KEY), "host"),
         (build("ftp://x", KEY), "https://"),
         (build("http://t.eu.qlikcloud.com", KEY), "https only"),
-        (build("server", ""), "API key is empty"),
-        (build("server", "a\nb"), "API key"),
-        (Qlik::builder("server").build(), "no way of signing in"),
-        (Qlik::builder("server").auth(Auth::api_key(KEY)).user_agent("a\nb").build(), "user agent"),
+        (build("http://server", ""), "API key is empty"),
+        (build("http://server", "a\nb"), "API key"),
+        (Qlik::builder("http://server").build(), "no way of signing in"),
+        (Qlik::builder("http://server").auth(Auth::api_key(KEY)).user_agent("a\nb").build(), "user agent"),
     ] {
         let error = result.unwrap_err();
         assert_eq!(matches!(error, Error::Config(_)), !error.is_auth(), "{error:?}");
         assert_eq!(error.is_auth(), error.to_string().contains("API key"), "{error:?}");
         assert!(error.to_string().contains(part), "{part}: {error}");
     }
-    let qlik = Qlik::builder("https://Server:8443/hub/")
+    let qlik = Qlik::builder("http://Server:8443/hub/")
         .auth(Auth::api_key(KEY))
         .timeout(Duration::MAX)
         .connect_timeout(Duration::from_secs(1))
         .build()
         .unwrap();
-    assert_eq!(qlik.host().as_str(), "https://server:8443");
-    assert_eq!((qlik.host().name(), qlik.host().is_secure()), ("server", true));
+    assert_eq!(qlik.host().as_str(), "http://server:8443");
+    assert_eq!((qlik.host().name(), qlik.host().is_secure()), ("server", false));
 }
 
 #[tokio::test]

@@ -25,6 +25,11 @@ pub(super) fn marked(lines: &[String]) -> TokenStream {
     quote!(#(#attributes)*)
 }
 
+/// A line without markup, for a comment of a whole file.
+pub(super) fn plain(line: &str) -> String {
+    escape(line)
+}
+
 /// HTML, would-be links and bare addresses become plain text.
 fn escape(line: &str) -> String {
     let mut out = String::with_capacity(line.len());

@@ -3,9 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{File, Scope, Text, docs, ident, type_tokens, types};
+use super::{File, Scope, Text, constant, docs, ident, type_tokens, types};
 use crate::model::{Class, Engine, Method, MethodParam, Returns, TypeRef};
-use crate::names::{pascal, shouty, snake};
+use crate::names::{Scope as Names, pascal, shouty, snake};
 
 /// The files of the Engine: an index, a file for each class, the calls, the types.
 pub fn engine(engine: &Engine) -> Vec<File> {
@@ -68,7 +68,7 @@ fn class_struct(text: &mut Text, class: &Class) {
     let methods = class.methods.iter().map(|method| method_tokens(class, method));
     text.item(quote!(impl #name { #(#methods)* }));
     for method in &class.methods {
-        let (constant, method_wire) = (ident(&shouty(&method.name)), &method.wire);
+        let (constant, method_wire) = (constant(&method.name), &method.wire);
         let out = match &method.returns {
             Returns::Value { out, .. } => quote!(.out(#out)),
             Returns::Object { .. } => quote!(.object()),
@@ -83,7 +83,7 @@ fn has_options(method: &Method) -> bool {
 }
 
 fn call_name(class: &Class, method: &Method) -> String {
-    format!("{}{}", class.name, pascal(&method.wire))
+    format!("{}{}", class.name, pascal(&method.name))
 }
 
 /// The type that a method gives, seen from the module of its class.
@@ -108,7 +108,7 @@ fn in_types(ty: &TypeRef, prefix: &TokenStream) -> TokenStream {
 }
 
 fn method_tokens(class: &Class, method: &Method) -> TokenStream {
-    let (name, constant) = (ident(&method.name), ident(&shouty(&method.name)));
+    let (name, constant) = (ident(&method.name), constant(&method.name));
     let none = TokenStream::new();
     let words = docs::attributes(&method.docs);
     let mut facts = if method.docs.is_empty() { Vec::new() } else { vec![String::new()] };
@@ -208,8 +208,9 @@ fn call_struct(text: &mut Text, class: &Class, method: &Method) {
 
 /// The Engine's error codes as constants.
 fn error_codes(errors: &[(String, i64)]) -> TokenStream {
+    let mut names = Names::default();
     let constants = errors.iter().map(|(name, code)| {
-        let constant = ident(&shouty(name.strip_prefix("LOCERR_").unwrap_or(name)));
+        let constant = constant(&names.claim(&shouty(name.strip_prefix("LOCERR_").unwrap_or(name))));
         let words = format!(" `{name}`");
         quote!(#[doc = #words] #[doc(alias = #name)] pub const #constant: i64 = #code;)
     });

@@ -10,6 +10,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::model::TypeRef;
+use crate::names::shouty;
 
 pub use engine::engine;
 pub use rest::{api, index};
@@ -24,6 +25,13 @@ pub struct File {
 
 fn ident(name: &str) -> Ident {
     Ident::new(name, Span::call_site())
+}
+
+/// The name of a static: one that starts with a digit, or has no letter, is marked.
+fn constant(name: &str) -> Ident {
+    let name = shouty(name);
+    let marked = name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit());
+    ident(&if marked { format!("_{name}_").replace("__", "_") } else { name })
 }
 
 /// Where a named type is seen from.

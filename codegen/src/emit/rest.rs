@@ -3,16 +3,16 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::{File, Scope, Text, docs, ident, type_tokens, types};
+use super::{File, Scope, Text, constant, docs, ident, type_tokens, types};
 use crate::model::{Answer, Api, Body, Operation, Page, Param, Part, PartKind, Place, Tier, TypeRef};
-use crate::names::{pascal, shouty, snake};
+use crate::names::{pascal, snake, type_name};
 
 /// The files of an API: its client, its calls, its types.
 pub fn api(api: &Api, source: &str) -> Vec<File> {
     let module = snake(&api.name);
     let head =
         |words: String| vec![format!("//! {words}"), format!("// generated from {source}; see `qlik-codegen explain`")];
-    let mut client = Text::new(&head(summary(api)));
+    let mut client = Text::new(&head(docs::plain(&summary(api))));
     let direct = api.operations.iter().any(|operation| !has_options(operation));
     client.line(&format!("use crate::rest::{{Api, {}Method, Operation, Tier}};", if direct { "Call, " } else { "" }));
     client.line("pub mod calls;\npub mod types;");
@@ -94,7 +94,7 @@ fn client_struct(text: &mut Text, api: &Api) {
 
 /// What the runtime knows of an operation before it is called.
 fn described(api: &Api, operation: &Operation) -> TokenStream {
-    let name = ident(&shouty(&operation.method));
+    let name = constant(&operation.method);
     let (api_name, qlik_name, path) = (&api.name, &operation.name, &operation.path);
     let verb = ident(&pascal(&operation.verb.to_lowercase()));
     let tier = match operation.tier {
@@ -147,7 +147,7 @@ fn method_docs(operation: &Operation) -> TokenStream {
 
 fn method(api: &Api, operation: &Operation) -> TokenStream {
     let _ = api;
-    let (name, described) = (ident(&operation.method), ident(&shouty(&operation.method)));
+    let (name, described) = (ident(&operation.method), constant(&operation.method));
     let words = method_docs(operation);
     let required = operation.params.iter().filter(|param| param.required);
     let mut arguments: Vec<TokenStream> = required.clone().map(|param| argument(param, Scope::Api)).collect();
@@ -159,7 +159,7 @@ fn method(api: &Api, operation: &Operation) -> TokenStream {
     // More arguments than clippy likes: each is demanded by the API.
     let many = (arguments.len() > 6).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     if has_options(operation) {
-        let call = ident(&pascal(&operation.method));
+        let call = ident(&type_name(&operation.method));
         quote! {
             #words #many
             pub fn #name(&self, #(#arguments),*) -> calls::#call {
@@ -271,7 +271,7 @@ fn part_value(part: &Part, scope: Scope) -> (TokenStream, TokenStream) {
 }
 
 fn call_struct(text: &mut Text, api: &Api, operation: &Operation) {
-    let name = ident(&pascal(&operation.method));
+    let name = ident(&type_name(&operation.method));
     let answer = answer_type(operation, Scope::Calls);
     let words = format!(" The call of [`{0}::{1}`](super::{0}::{1}).", pascal(&api.name), operation.method);
     text.item(quote! {

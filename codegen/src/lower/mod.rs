@@ -1,8 +1,10 @@
 //! From normal form to the model: names, types and operations as they will be emitted.
 
+mod circles;
 mod engine;
 mod operations;
 mod pages;
+mod space;
 mod types;
 
 use serde_json::Value;
@@ -21,6 +23,7 @@ pub fn api(name: &str, document: &Document, normalized: &Normalized) -> Result<A
     let operations = operations::operations(root, &types);
     let pages = pages::pages(&operations, &types);
     let summary = root.pointer("/info/description").and_then(Value::as_str).unwrap_or_default();
+    let summary = summary.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     Ok(Api { name: name.to_owned(), summary: summary.to_owned(), operations, types, pages })
 }
 

@@ -1,11 +1,13 @@
 //! The operations of an API: arguments, setters, body and answer of each.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::docs;
 use super::types::type_ref;
-use crate::model::{Answer, Body, Operation, Param, Part, PartKind, Place, Tier, TypeDef, TypeRef};
-use crate::names::{Scope, snake};
+use crate::model::{Answer, Body, Kind, Operation, Param, Part, PartKind, Place, Tier, TypeDef, TypeRef};
+use crate::names::{Scope, pascal, snake};
 use crate::normalize::VERBS;
 
 /// Names that a call's setters may not take: its own methods.
@@ -13,18 +15,36 @@ const CALL_METHODS: &[&str] = &["call", "stream", "pages", "into_future", "body"
 
 /// Lowers every operation, in the description's order. An operation that takes JSON or a form of parts gets two methods.
 pub(super) fn operations(root: &Value, types: &[TypeDef]) -> Vec<Operation> {
-    let mut methods = Scope::with(&["new"]);
+    let mut methods = Methods { names: Scope::with(&["new"]), calls: BTreeSet::new() };
     let mut lowered = Vec::new();
     for (path, item) in root.get("paths").and_then(Value::as_object).into_iter().flatten() {
         for (verb, operation) in item.as_object().into_iter().flatten().filter(|(key, _)| VERBS.contains(&key.as_str()))
         {
             let Some(operation) = operation.as_object() else { continue };
-            for (suffix, body) in bodies(verb, operation) {
+            for (suffix, body) in bodies(verb, operation, types) {
                 lowered.push(one(path, verb, operation, body, suffix, &mut methods, types));
             }
         }
     }
     lowered
+}
+
+/// The names of an API's methods, of which each may have a type for its call.
+struct Methods {
+    names: Scope,
+    calls: BTreeSet<String>,
+}
+
+impl Methods {
+    fn claim(&mut self, name: &str) -> String {
+        loop {
+            let method = self.names.claim(name);
+            // `get_item2` and `get_item_2` are two methods, but would be one type.
+            if self.calls.insert(pascal(&method)) {
+                return method;
+            }
+        }
+    }
 }
 
 fn one(
@@ -33,7 +53,7 @@ fn one(
     operation: &Map<String, Value>,
     body: Body,
     suffix: &str,
-    methods: &mut Scope,
+    methods: &mut Methods,
     types: &[TypeDef],
 ) -> Operation {
     let text = |key: &str| operation.get(key).and_then(Value::as_str);
@@ -107,7 +127,6 @@ fn keeps_slashes(path: &str, name: &str) -> bool {
 
 /// Parameters are texts, numbers or lists of them: another name for one of these is told by what it stands for.
 fn resolved(ty: TypeRef, types: &[TypeDef]) -> TypeRef {
-    use crate::model::Kind;
     match ty {
         TypeRef::Named(ref name) => match types.iter().find(|def| def.name == *name).map(|def| &def.kind) {
             Some(Kind::Alias(inner)) => resolved(inner.clone(), types),
@@ -123,7 +142,7 @@ fn resolved(ty: TypeRef, types: &[TypeDef]) -> TypeRef {
 
 /// The bodies that an operation takes, each with the suffix of its method's name. To put or patch nothing makes no sense,
 /// so these bodies are arguments whatever the description says.
-fn bodies(verb: &str, operation: &Map<String, Value>) -> Vec<(&'static str, Body)> {
+fn bodies(verb: &str, operation: &Map<String, Value>, types: &[TypeDef]) -> Vec<(&'static str, Body)> {
     let Some(body) = operation.get("requestBody") else { return vec![("", Body::None)] };
     let required = body.get("required") == Some(&Value::Bool(true)) || matches!(verb, "put" | "patch");
     let content = body.get("content").and_then(Value::as_object);
@@ -132,7 +151,7 @@ fn bodies(verb: &str, operation: &Map<String, Value>) -> Vec<(&'static str, Body
         let suffix = if found.is_empty() { "" } else { "_multipart" };
         let ty = || details.get("schema").map_or(TypeRef::Any, |schema| type_ref(schema).present().clone());
         let body = match media.as_str() {
-            "multipart/form-data" => Body::Multipart { parts: parts(&details["parts"]) },
+            "multipart/form-data" => Body::Multipart { parts: parts(&details["parts"], types) },
             "application/x-www-form-urlencoded" => Body::Form { ty: ty(), required },
             "application/json" => Body::Json { ty: ty(), content_type: None, required },
             json if json.ends_with("json") => Body::Json { ty: ty(), content_type: Some(json.to_owned()), required },
@@ -143,7 +162,20 @@ fn bodies(verb: &str, operation: &Map<String, Value>) -> Vec<(&'static str, Body
     if found.is_empty() { vec![("", Body::None)] } else { found }
 }
 
-fn parts(schema: &Value) -> Vec<Part> {
+/// Whether a value is sent as it is rather than as JSON.
+fn is_text(ty: &TypeRef, types: &[TypeDef]) -> bool {
+    match ty {
+        TypeRef::Text | TypeRef::Bool | TypeRef::Int | TypeRef::Float => true,
+        TypeRef::Named(name) => types.iter().find(|def| def.name == *name).is_some_and(|def| match &def.kind {
+            Kind::OpenEnum(_) => true,
+            Kind::Alias(of) => is_text(of, types),
+            Kind::Record(_) | Kind::Union { .. } => false,
+        }),
+        _ => false,
+    }
+}
+
+fn parts(schema: &Value, types: &[TypeDef]) -> Vec<Part> {
     let required = schema.get("required").and_then(Value::as_array);
     let mut scope = Scope::with(CALL_METHODS);
     let members = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
@@ -151,7 +183,7 @@ fn parts(schema: &Value) -> Vec<Part> {
         .map(|(wire, member)| {
             let kind = match type_ref(member).present() {
                 _ if member.get("x-qlik-file").is_some() => PartKind::File,
-                ty @ (TypeRef::Text | TypeRef::Bool | TypeRef::Int | TypeRef::Float) => PartKind::Text(ty.clone()),
+                ty if is_text(ty, types) => PartKind::Text(ty.clone()),
                 ty => PartKind::Json(ty.clone()),
             };
             let required = required.is_some_and(|names| names.iter().any(|name| name == wire.as_str()));

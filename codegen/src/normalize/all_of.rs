@@ -17,7 +17,7 @@ fn merged(schema: &Value, original: &Value, depth: usize) -> Value {
     let Some(Value::Array(branches)) = schema.get("allOf") else { return schema.clone() };
     let mut rest = schema.as_object().cloned().unwrap_or_default();
     rest.remove("allOf");
-    let has_members = rest.contains_key("properties") || rest.contains_key("oneOf");
+    let has_members = ["properties", "oneOf", "anyOf", "required"].iter().any(|key| rest.contains_key(*key));
     // Empty branches, or ones that only carry words, add nothing.
     let mut telling = branches.iter().filter(|branch| {
         branch
@@ -40,6 +40,8 @@ fn merged(schema: &Value, original: &Value, depth: usize) -> Value {
             add(&mut into, whole);
         }
     }
+    // What is made of named things has a name of its own, or none.
+    into.remove("x-qlik-name");
     add(&mut into, Value::Object(rest));
     Value::Object(into)
 }
@@ -53,7 +55,6 @@ fn add(into: &mut Map<String, Value>, schema: Value) {
             ("required", Some(Value::Array(names)), Value::Array(more)) => {
                 names.extend(more);
             }
-            ("x-qlik-name", Some(_), _) => {}
             (_, _, value) => {
                 into.insert(key, value);
             }

@@ -44,7 +44,7 @@ fn alternatives(schema: &mut Map<String, Value>, original: &Value) {
     }
 }
 
-fn only_demands(branch: &Value) -> bool {
+pub(super) fn only_demands(branch: &Value) -> bool {
     branch.as_object().is_some_and(|branch| {
         branch.contains_key("required")
             && branch.keys().all(|key| matches!(key.as_str(), "required" | "title" | "description"))

@@ -1,10 +1,11 @@
 //! Component schemas get Rust names, equal ones become one, and those that nothing needs go.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::walk::{component_of, each_schema, reference_to, roots, schemas_mut};
+use super::hoist::is_type;
+use super::walk::{component_of, each_below, each_schema, reach, reference_to, roots, schemas_mut};
 use crate::names::{Scope, type_name};
 
 /// Gives every component the name of its Rust type as key; `x-qlik-name` keeps the old one.
@@ -51,7 +52,8 @@ pub(super) fn unify(root: &mut Value) {
         let Some(schemas) = schemas_mut(root) else { return };
         let mut first: BTreeMap<String, String> = BTreeMap::new();
         let mut same: BTreeMap<String, String> = BTreeMap::new();
-        for (name, schema) in schemas.iter().filter(|(_, schema)| component_of(schema).is_none()) {
+        // Names of scalars, lists and maps mean something of their own: one does not stand for the other.
+        for (name, schema) in schemas.iter().filter(|(_, schema)| is_type(schema)) {
             match first.get(&content(schema)) {
                 Some(kept) => {
                     same.insert(name.clone(), kept.clone());
@@ -97,12 +99,30 @@ fn point_past_aliases(root: &mut Value) {
 }
 
 /// A schema's content without its names and words, for comparing.
-fn content(schema: &Value) -> String {
+pub(super) fn content(schema: &Value) -> String {
     let mut schema = schema.clone();
     if let Some(schema) = schema.as_object_mut() {
-        schema.retain(|key, _| !matches!(key.as_str(), "x-qlik-name" | "description" | "title"));
+        schema.retain(|key, _| !matches!(key.as_str(), "x-qlik-name" | "description" | "nullable"));
     }
+    without_order(&mut schema);
     schema.to_string()
+}
+
+/// Sorts what has no order: the keys of objects, and the names of demanded members.
+fn without_order(node: &mut Value) {
+    match node {
+        Value::Object(members) => {
+            members.sort_keys();
+            for (key, member) in members {
+                without_order(member);
+                if let ("required", Value::Array(names)) = (key.as_str(), member) {
+                    names.sort_by_cached_key(ToString::to_string);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_order),
+        _ => {}
+    }
 }
 
 /// Drops components that no parameter, body or success leads to; bodies of errors are read by the runtime's one parser.
@@ -113,16 +133,9 @@ pub(super) fn prune(root: &mut Value) {
     };
     let mut open: Vec<String> = Vec::new();
     for schema in roots(root) {
-        super::walk::each_below(schema, &mut |schema| open.extend(component_of(schema).map(str::to_owned)));
+        each_below(schema, &mut |schema| open.extend(component_of(schema).map(str::to_owned)));
     }
-    let mut kept = BTreeSet::new();
-    while let Some(name) = open.pop() {
-        if let Some(schema) = components.get_mut(&name)
-            && kept.insert(name)
-        {
-            super::walk::each_below(schema, &mut |schema| open.extend(component_of(schema).map(str::to_owned)));
-        }
-    }
+    let mut kept = reach(&mut components, open);
     // Another name of a kept type stays as an alias: Qlik's pages use it.
     let aliases: Vec<String> = components
         .iter()

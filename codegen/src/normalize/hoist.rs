@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::components::content;
 use super::walk::{each_operation, reference_to, schemas_mut};
 use crate::names::{Scope, pascal, type_name};
 
@@ -17,6 +18,8 @@ pub(super) fn hoist(root: &mut Value) {
         }
     }
     for (name, mut schema) in components {
+        // A place in the order: a type stands before those inside it.
+        hoist.components.insert(name.clone(), Value::Null);
         hoist.inside(&mut schema, &name);
         hoist.components.insert(name, schema);
     }
@@ -80,6 +83,7 @@ impl Hoist {
         let component = found.unwrap_or_else(|| {
             let component = self.scope.claim(&type_name(name));
             self.by_content.insert(key, component.clone());
+            self.components.insert(component.clone(), Value::Null);
             self.inside(&mut moved, family);
             self.components.insert(component.clone(), moved);
             component
@@ -117,14 +121,6 @@ impl Hoist {
 }
 
 /// Whether the schema is a type of its own: a record, an enum, a union.
-fn is_type(schema: &Value) -> bool {
+pub(crate) fn is_type(schema: &Value) -> bool {
     ["properties", "enum", "oneOf"].iter().any(|keyword| schema.get(keyword).is_some())
-}
-
-fn content(schema: &Value) -> String {
-    let mut schema = schema.clone();
-    if let Some(schema) = schema.as_object_mut() {
-        schema.retain(|key, _| !matches!(key.as_str(), "x-qlik-name" | "description" | "nullable"));
-    }
-    schema.to_string()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::walk::{VERBS, each_schema, follow, resolve};
+use super::walk::{VERBS, children, follow, resolve, roots};
 
 pub(super) fn inline(root: &mut Value) {
     let original = root.clone();
@@ -10,7 +10,7 @@ pub(super) fn inline(root: &mut Value) {
     let original = root.clone();
     let Some(paths) = root.get_mut("paths").and_then(Value::as_object_mut) else { return };
     for item in paths.values_mut().filter_map(Value::as_object_mut) {
-        let shared = item.remove("parameters");
+        let shared = item.shift_remove("parameters");
         for (_, operation) in item.iter_mut().filter(|(key, _)| VERBS.contains(&key.as_str())) {
             if let Some(operation) = operation.as_object_mut() {
                 of_operation(operation, shared.as_ref(), &original);
@@ -49,14 +49,28 @@ fn list(parameters: Option<&Value>, original: &Value) -> Vec<Value> {
 
 /// `#/components/schemas/Role/properties/id` has no type to be: its target is copied. A whole component keeps its reference.
 fn inside_schemas(root: &mut Value, original: &Value) {
-    each_schema(root, |schema| {
-        for _ in 0..64 {
-            let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { return };
-            let whole = reference.strip_prefix("#/components/schemas/").is_some_and(|name| !name.contains('/'));
-            match resolve(original, reference) {
-                Some(target) if !whole => *schema = target.clone(),
-                _ => return,
-            }
-        }
-    });
+    for schema in roots(root) {
+        copy_targets(schema, original, &mut Vec::new());
+    }
+}
+
+/// `open` holds the references that the schema was copied for: one that leads back into itself says nothing in the end.
+fn copy_targets(schema: &mut Value, original: &Value, open: &mut Vec<String>) {
+    let reference = schema.get("$ref").and_then(Value::as_str).filter(|reference| !is_whole(reference)).map(str::to_owned);
+    if let Some(reference) = reference {
+        *schema = match resolve(original, &reference) {
+            Some(target) if !open.contains(&reference) => target.clone(),
+            _ => Value::Object(Map::new()),
+        };
+        open.push(reference);
+        copy_targets(schema, original, open);
+        open.pop();
+    } else {
+        children(schema).into_iter().for_each(|child| copy_targets(child, original, open));
+    }
+}
+
+/// Whether the reference means a component rather than a part of one.
+fn is_whole(reference: &str) -> bool {
+    reference.strip_prefix("#/components/schemas/").is_some_and(|name| !name.contains('/'))
 }

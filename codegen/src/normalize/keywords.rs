@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::walk::{each_schema, follow};
+use super::walk::each_schema;
 
 const KEPT: &[&str] = &[
     "$ref",
@@ -21,15 +21,14 @@ const KEPT: &[&str] = &[
 ];
 
 pub(super) fn simplify(root: &mut Value) {
-    let original = root.clone();
     each_schema(root, |schema| match schema {
-        Value::Object(keywords) => simplify_one(keywords, &original),
+        Value::Object(keywords) => simplify_one(keywords),
         // OpenAPI 3.0 knows no boolean schemas, but `true` can only mean one thing.
         other => *other = json!({}),
     });
 }
 
-fn simplify_one(schema: &mut Map<String, Value>, original: &Value) {
+fn simplify_one(schema: &mut Map<String, Value>) {
     if schema.contains_key("$ref") {
         schema.retain(|key, _| matches!(key.as_str(), "$ref" | "nullable" | "description" | "x-qlik-name"));
         return;
@@ -42,7 +41,6 @@ fn simplify_one(schema: &mut Map<String, Value>, original: &Value) {
         schema.insert("x-qlik-file".to_owned(), true.into());
     }
     let file = schema.remove("x-qlik-file");
-    demands(schema, original);
     schema.retain(|key, _| KEPT.contains(&key.as_str()));
     schema.extend(file.map(|file| ("x-qlik-file".to_owned(), file)));
     if !schema.contains_key("oneOf") {
@@ -87,23 +85,4 @@ fn settle_type(schema: &mut Map<String, Value>) {
         }
     }
     schema.insert("type".to_owned(), ty.into());
-}
-
-/// Demands only members that exist, may not be null and go both ways: everything else may be absent.
-fn demands(schema: &mut Map<String, Value>, original: &Value) {
-    let Some(Value::Array(names)) = schema.remove("required") else { return };
-    let Some(Value::Object(members)) = schema.get("properties") else { return };
-    let flag = |schema: &Value, key: &str| schema.get(key).is_some_and(|flag| flag == &Value::Bool(true));
-    let mut demanded: Vec<Value> = Vec::new();
-    for name in names {
-        let Some(member) = name.as_str().and_then(|name| members.get(name)) else { continue };
-        let target = follow(original, member);
-        let loose = ["nullable", "readOnly", "writeOnly"].iter().any(|key| flag(member, key) || flag(target, key));
-        if !loose && !demanded.contains(&name) {
-            demanded.push(name);
-        }
-    }
-    if !demanded.is_empty() {
-        schema.insert("required".to_owned(), Value::Array(demanded));
-    }
 }

@@ -7,6 +7,7 @@
 mod all_of;
 mod choices;
 mod components;
+mod demands;
 mod hoist;
 mod inline;
 mod keywords;
@@ -20,7 +21,8 @@ use crate::diagnostic::Diagnostic;
 use crate::source::Document;
 
 pub use walk::VERBS;
-pub(crate) use walk::resolve;
+pub(crate) use hoist::is_type;
+pub(crate) use walk::{component_of, reference_to, resolve};
 
 /// A description in normal form.
 #[derive(Debug, Clone)]
@@ -38,7 +40,9 @@ pub fn normalize(document: &Document) -> Result<Normalized, Vec<Diagnostic>> {
     components::name(&mut value);
     all_of::merge(&mut value);
     choices::choose(&mut value);
+    demands::settle(&mut value);
     keywords::simplify(&mut value);
+    demands::spread_null(&mut value);
     operations::settle(&mut value);
     hoist::hoist(&mut value);
     components::unify(&mut value);

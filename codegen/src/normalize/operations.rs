@@ -65,7 +65,8 @@ pub(crate) fn placeholders(path: &str) -> Vec<&str> {
 /// One media type is left: JSON where it is offered, with the type that says most; a form of parts may stand beside it.
 fn body(operation: &mut Map<String, Value>, original: &Value) {
     let Some(Value::Object(mut body)) = operation.remove("requestBody") else { return };
-    let Some(Value::Object(mut content)) = body.remove("content") else { return };
+    let Some(Value::Object(content)) = body.remove("content") else { return };
+    let mut content: Map<String, Value> = content.into_iter().map(|(ty, media)| (bare(&ty).to_owned(), media)).collect();
     let json =
         ["application/json-patch+json", "application/json", "*/*"].into_iter().find(|ty| content.contains_key(*ty));
     let json = json.map(str::to_owned).or_else(|| content.keys().find(|ty| ty.ends_with("json")).cloned());
@@ -78,9 +79,14 @@ fn body(operation: &mut Map<String, Value>, original: &Value) {
         kept.insert(ty, json!({ "schema": schema }));
     }
     if let Some(multipart) = multipart {
-        let schema = multipart.get("schema").map(|schema| follow(original, schema).clone());
+        let mut schema = multipart.get("schema").map_or_else(|| json!({}), |schema| follow(original, schema).clone());
+        for part in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
+            if follow(original, part).get("x-qlik-file").is_some() {
+                *part = follow(original, part).clone();
+            }
+        }
         // Under a name of its own: its members are parts, not the members of a type.
-        kept.insert("multipart/form-data".to_owned(), json!({ "parts": schema.unwrap_or_else(|| json!({})) }));
+        kept.insert("multipart/form-data".to_owned(), json!({ "parts": schema }));
     }
     if kept.is_empty() {
         let Some((ty, media)) = content.into_iter().next() else { return };
@@ -117,6 +123,7 @@ fn answer(operation: &mut Map<String, Value>) {
             .filter(|_| !redirect && !matches!(status.as_str(), "204" | "205"));
         empty |= content.is_none_or(Map::is_empty);
         for (ty, body) in content.into_iter().flatten() {
+            let ty = bare(ty);
             match (is_json(ty), body.get("schema")) {
                 (true, Some(schema)) if !schemas.contains(schema) => schemas.push(schema.clone()),
                 (true, Some(_)) => {}
@@ -124,7 +131,7 @@ fn answer(operation: &mut Map<String, Value>) {
                     schemas.push(json!({}));
                     empty = true;
                 }
-                (false, _) => media.push(ty.clone()),
+                (false, _) => media.push(ty.to_owned()),
             }
         }
     }
@@ -148,6 +155,11 @@ fn answer(operation: &mut Map<String, Value>) {
         response["content"] = json!({ "application/json": { "schema": schema } });
     }
     operation.insert("responses".to_owned(), json!({ "200": response }));
+}
+
+/// A media type without its parameters: `application/json; charset=utf-8` is JSON.
+fn bare(media_type: &str) -> &str {
+    media_type.split(';').next().unwrap_or(media_type).trim()
 }
 
 fn is_json(media_type: &str) -> bool {

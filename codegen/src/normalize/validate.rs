@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::walk::{VERBS, component_of, resolve};
+use super::choices::only_demands;
+use super::walk::{VERBS, component_of, follow, resolve};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Document, pointer_step};
 
@@ -63,6 +64,9 @@ impl Validator<'_> {
             if path.matches('{').count() != path.matches('}').count() {
                 self.complain(&at, format!("the path `{path}` has an unclosed `{{`"), "close each `{name}`");
             }
+            if item.get("$ref").is_some() {
+                self.complain(&at, "a path that is a reference is not read", "write its operations here");
+            }
             for (verb, operation) in
                 item.as_object().into_iter().flatten().filter(|(key, _)| VERBS.contains(&key.as_str()))
             {
@@ -97,8 +101,8 @@ impl Validator<'_> {
                 if place == Place::Schema {
                     self.schema(members, pointer);
                 }
-                if place != Place::Schemas {
-                    self.reference(members, pointer);
+                if matches!(place, Place::Document | Place::Schema) {
+                    self.reference(node, pointer, place);
                 }
                 if place == Place::Document {
                     self.parameter(members, pointer);
@@ -128,8 +132,8 @@ impl Validator<'_> {
         pointer.truncate(length);
     }
 
-    fn reference(&mut self, members: &Map<String, Value>, pointer: &str) {
-        let Some(reference) = members.get("$ref").and_then(Value::as_str) else { return };
+    fn reference(&mut self, node: &Value, pointer: &str, place: Place) {
+        let Some(reference) = node.get("$ref").and_then(Value::as_str) else { return };
         if !reference.starts_with("#/") {
             self.complain(
                 pointer,
@@ -142,10 +146,23 @@ impl Validator<'_> {
                 format!("`{reference}` points nowhere"),
                 "add the target, or correct the reference by an overlay in `fixes/`",
             );
+        } else if place != Place::Schema && follow(&self.document.value, node).get("$ref").is_some() {
+            let help = "let the last of these references point to what is meant";
+            self.complain(pointer, format!("`{reference}` leads in a circle"), help);
         }
     }
 
     fn schema(&mut self, members: &Map<String, Value>, pointer: &str) {
+        for (key, value) in members {
+            let wrong = match key.as_str() {
+                "properties" if !value.is_object() => "has to be an object of schemas",
+                "allOf" | "oneOf" | "anyOf" if !value.is_array() => "has to be a list of schemas",
+                "items" | "additionalProperties" | "not" if value.is_array() => "has to be a schema, not a list of them",
+                _ => continue,
+            };
+            let help = "correct it by an overlay in `fixes/` if the file is imported";
+            self.complain(&format!("{pointer}/{key}"), format!("`{key}` {wrong}"), help);
+        }
         match members.get("type") {
             None => {}
             Some(Value::String(ty)) if TYPES.contains(&ty.as_str()) => {}
@@ -183,8 +200,7 @@ impl Validator<'_> {
             let mut circle = false;
             while let Some(next) = open.pop() {
                 let Some(schema) = schemas.get(next) else { continue };
-                let branches = schema.get("allOf").and_then(Value::as_array).into_iter().flatten();
-                for target in branches.chain([schema]).filter_map(component_of) {
+                for target in branches(schema).chain([schema]).filter_map(component_of) {
                     circle |= target == name;
                     if !seen.contains(&target) {
                         seen.push(target);
@@ -202,6 +218,16 @@ impl Validator<'_> {
             }
         }
     }
+}
+
+/// The schemas that this one is, rather than may be or holds.
+fn branches(schema: &Value) -> impl Iterator<Item = &Value> {
+    let list = |key: &str| schema.get(key).and_then(Value::as_array).into_iter().flatten();
+    let choices = ["oneOf", "anyOf"].map(|key| list(key).filter(|branch| !only_demands(branch)).collect::<Vec<_>>());
+    // A choice of one is none.
+    let only = choices.concat();
+    let only = if only.len() == 1 { only } else { Vec::new() };
+    list("allOf").chain(only)
 }
 
 /// What stands under a key.

@@ -1,5 +1,7 @@
 //! Ways through a description: its schemas, its references, its operations.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 /// The HTTP methods an OpenAPI path item may have.
@@ -94,7 +96,7 @@ pub(crate) fn roots(root: &mut Value) -> Vec<&mut Value> {
 }
 
 /// Outside of components, whatever is called `schema` is one.
-fn in_use<'a>(node: &'a mut Value, found: &mut Vec<&'a mut Value>) {
+pub(crate) fn in_use<'a>(node: &'a mut Value, found: &mut Vec<&'a mut Value>) {
     match node {
         Value::Object(members) => {
             for (key, value) in members {
@@ -115,4 +117,17 @@ pub(crate) fn each_schema(root: &mut Value, mut visit: impl FnMut(&mut Value)) {
     for schema in roots(root) {
         each_below(schema, &mut visit);
     }
+}
+
+/// The components among `open`, and all that these lead to.
+pub(crate) fn reach(components: &mut Map<String, Value>, mut open: Vec<String>) -> BTreeSet<String> {
+    let mut reached = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if let Some(schema) = components.get_mut(&name)
+            && reached.insert(name)
+        {
+            each_below(schema, &mut |schema| open.extend(component_of(schema).map(str::to_owned)));
+        }
+    }
+    reached
 }

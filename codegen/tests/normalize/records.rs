@@ -2,18 +2,18 @@
 
 use serde_json::{Value, json};
 
-use crate::describe::{api, schemas, ty, types_of};
+use crate::describe::{api, body, json_answer, rest, schemas, ty, types_of};
 
 /// The record of those members.
 fn record(members: Value, required: Value) -> String {
-    let found = types_of(json!({ "R": { "type": "object", "required": required, "properties": members } }));
+    let found = types_of(json!({ "Rec": { "type": "object", "required": required, "properties": members } }));
     found.join("\n")
 }
 
 #[test]
 fn only_what_is_demanded_is_not_optional() {
     let members = json!({ "a": { "type": "string" }, "b": { "type": "string" } });
-    assert_eq!(record(members, json!(["a"])), "R { a: String, b: Option<String> }");
+    assert_eq!(record(members, json!(["a"])), "Rec { a: String, b: Option<String> }");
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn formats_limits_and_patterns_are_dropped() {
         "pair": { "type": "array", "items": { "type": "integer" }, "minItems": 2, "maxItems": 2 },
     });
     let required = json!(["id", "at", "day", "name", "mail", "yes", "count", "share", "many", "pair"]);
-    let expected = "R { id: String, at: String, day: String, name: String, mail: String, yes: bool, count: i64, share: f64, \
+    let expected = "Rec { id: String, at: String, day: String, name: String, mail: String, yes: bool, count: i64, share: f64, \
                     many: Vec<String>, pair: Vec<i64> }";
     assert_eq!(record(members, required), expected);
 }
@@ -46,32 +46,42 @@ fn defaults_are_dropped_right_or_wrong() {
     });
     assert_eq!(
         record(members, json!([])),
-        "R { a: Option<String>, b: Option<i64>, c: Option<bool>, d: Option<RD> }\nRD: X \"x\""
+        "Rec { a: Option<String>, b: Option<i64>, c: Option<bool>, d: Option<RecD> }\nRecD: X \"x\""
     );
 }
 
 #[test]
 fn a_list_that_may_be_absent_can_be_told_from_an_empty_one() {
     let members = json!({ "tags": { "type": "array", "items": { "type": "string" } } });
-    assert_eq!(record(members, json!([])), "R { tags: Option<Vec<String>> }");
+    assert_eq!(record(members, json!([])), "Rec { tags: Option<Vec<String>> }");
 }
 
 #[test]
-fn members_that_go_one_way_only_are_never_demanded() {
-    let members =
-        json!({ "id": { "type": "string", "readOnly": true }, "secret": { "type": "string", "writeOnly": true } });
-    assert_eq!(record(members, json!(["id", "secret"])), "R { id: Option<String>, secret: Option<String> }");
+fn members_that_go_one_way_only_are_demanded_where_they_go_no_other() {
+    let members = json!({ "id": { "type": "string", "readOnly": true }, "key": { "type": "string", "writeOnly": true } });
+    let record = json!({ "type": "object", "required": ["id", "key"], "properties": members });
+    let components = json!({ "Read": record, "Sent": record, "Both": record });
+    let to = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+    let one = |id: &str, sent: &str, read: &str| {
+        let (request, responses) = (body("application/json", to(sent), true), json_answer(to(read)));
+        json!({ "operationId": id, "requestBody": request, "responses": responses })
+    };
+    let paths = json!({ "/x": { "post": one("a", "Both", "Both"), "put": one("b", "Sent", "Read") } });
+    let api = api(&rest(paths, components));
+    assert_eq!(ty(&api, "Read"), "Read { id: String, key: Option<String> }");
+    assert_eq!(ty(&api, "Sent"), "Sent { id: Option<String>, key: String }");
+    assert_eq!(ty(&api, "Both"), "Both { id: Option<String>, key: Option<String> }");
 }
 
 #[test]
 fn members_that_are_demanded_but_not_described_are_not() {
-    assert_eq!(record(json!({ "a": { "type": "string" } }), json!(["a", "b", "a", 7])), "R { a: String }");
+    assert_eq!(record(json!({ "a": { "type": "string" } }), json!(["a", "b", "a", 7])), "Rec { a: String }");
 }
 
 #[test]
 fn a_member_that_may_be_null_is_optional() {
     let found = types_of(json!({
-        "R": {
+        "Rec": {
             "type": "object",
             "required": ["own", "name", "whole", "wrapped"],
             "properties": {
@@ -88,7 +98,7 @@ fn a_member_that_may_be_null_is_optional() {
     assert_eq!(
         found,
         [
-            "R { own: Option<String>, name: Option<Name>, whole: Option<Whole>, wrapped: Option<Other> }",
+            "Rec { own: Option<String>, name: Option<Name>, whole: Option<Whole>, wrapped: Option<Other> }",
             "Name = String",
             "Whole { a: Option<String> }",
             "Other { b: Option<String> }",
@@ -106,10 +116,10 @@ fn items_and_map_values_may_be_null() {
     });
     let point = json!({ "type": "object", "nullable": true, "properties": { "x": { "type": "number" } } });
     let found = types_of(json!({
-        "R": { "type": "object", "required": ["list", "map", "named"], "properties": members },
+        "Rec": { "type": "object", "required": ["list", "map", "named"], "properties": members },
         "Point": point,
     }));
-    assert_eq!(found[0], "R { list: Vec<Option<String>>, map: Map<Option<String>>, named: Vec<Option<Point>> }");
+    assert_eq!(found[0], "Rec { list: Vec<Option<String>>, map: Map<Option<String>>, named: Vec<Option<Point>> }");
 }
 
 #[test]
@@ -123,8 +133,8 @@ fn a_whole_answer_may_be_null() {
 fn members_beyond_the_listed_ones_never_fail_a_read() {
     let members = json!({ "a": { "type": "string" } });
     for more in [json!(false), json!(true), json!({}), json!({ "type": "integer" })] {
-        let found = types_of(json!({ "R": { "type": "object", "properties": members, "additionalProperties": more } }));
-        assert_eq!(found, ["R { a: Option<String> }"]);
+        let found = types_of(json!({ "Rec": { "type": "object", "properties": members, "additionalProperties": more } }));
+        assert_eq!(found, ["Rec { a: Option<String> }"]);
     }
 }
 
@@ -172,7 +182,7 @@ fn names_that_are_keywords_or_taken_get_a_mark() {
         "": { "type": "string" }, "$schema": { "type": "string" }, "a.b": { "type": "string" }, "Fn": { "type": "string" },
         "日本": { "type": "string" },
     });
-    let expected = "R { type_: Option<String>, self_: Option<String>, extra_2: Option<String>, _1st: Option<String>, \
+    let expected = "Rec { type_: Option<String>, self_: Option<String>, extra_2: Option<String>, _1st: Option<String>, \
                     empty: Option<String>, schema: Option<String>, a_b: Option<String>, fn_: Option<String>, empty_2: Option<String> }";
     assert_eq!(record(members, json!([])), expected);
 }
@@ -181,7 +191,7 @@ fn names_that_are_keywords_or_taken_get_a_mark() {
 fn members_that_clash_as_identifiers_are_numbered() {
     let members =
         json!({ "userId": { "type": "string" }, "user_id": { "type": "integer" }, "UserID": { "type": "boolean" } });
-    let expected = "R { user_id: Option<String>, user_id_2: Option<i64>, user_id_3: Option<bool> }";
+    let expected = "Rec { user_id: Option<String>, user_id_2: Option<i64>, user_id_3: Option<bool> }";
     assert_eq!(record(members, json!([])), expected);
 }
 
@@ -191,7 +201,7 @@ fn the_value_of_a_json_patch_is_anything() {
     let members = json!({
         "op": { "type": "string", "enum": ["replace"] }, "path": { "type": "string" }, "value": value,
     });
-    let expected = "R { op: ROp, path: String, value: Option<Value> }\nROp: Replace \"replace\"";
+    let expected = "Rec { op: RecOp, path: String, value: Option<Value> }\nRecOp: Replace \"replace\"";
     assert_eq!(record(members, json!(["op", "path"])), expected);
 }
 
@@ -210,15 +220,9 @@ fn a_reference_into_a_record_is_the_type_of_its_member() {
         "properties": {
             "id": { "$ref": "#/components/schemas/Role/properties/id" },
             "level": { "$ref": "#/components/schemas/Role/properties/level" },
-            "users": { "$ref": "#/components/schemas/Role/properties/users" },
         },
     });
     let api = api(&schemas(json!({ "Role": role, "Short": short })));
     assert_eq!(ty(&api, "Role"), "Role { id: Option<String>, level: Option<RoleLevel>, users: Option<Vec<String>> }");
-    assert_eq!(
-        ty(&api, "Short"),
-        "Short { id: Option<String>, level: Option<RoleLevel>, users: Option<Vec<String>> }"
-            .replace("Short {", "Role {")
-            .replace("Role {", "Short {")
-    );
+    assert_eq!(ty(&api, "Short"), "Short { id: Option<String>, level: Option<RoleLevel> }");
 }
