@@ -27,12 +27,20 @@ fn run() -> Result<(), Vec<Diagnostic>> {
     println!("cargo::rerun-if-changed={}", project.display());
     let input = match std::env::var_os("QLIK_SPECS_DIR").filter(|dir| !dir.is_empty()) {
         Some(dir) => {
-            println!("cargo::rerun-if-changed={}", Path::new(&dir).display());
+            let shown = Path::new(&dir).display();
+            println!("cargo::rerun-if-changed={shown}");
+            // A build script runs in its crate's folder, which is not where the user stands.
+            if !Path::new(&dir).is_absolute() {
+                let help = "QLIK_SPECS_DIR takes the whole path of the folder";
+                return Err(vec![Diagnostic::of_file(shown.to_string(), "is not an absolute path", help)]);
+            }
             Input::of_user(dir, &project)
         }
-        None => Input::new(project),
+        None => Input::new(&project),
     };
-    let apis: Vec<String> = input.apis()?.into_iter().filter(|api| enabled(api)).collect();
+    // An API that only the user has can have no feature: bringing its description enables it.
+    let ours = Input::new(&project).apis()?;
+    let apis: Vec<String> = input.apis()?.into_iter().filter(|api| enabled(api) || !ours.contains(api)).collect();
     let generated = generate(&input, &apis, enabled("engine"))?;
     for warning in &generated.warnings {
         println!("cargo::warning={}", warning.to_string().replace('\n', " "));

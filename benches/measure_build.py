@@ -55,15 +55,15 @@ def main():
     env = {"CARGO_INCREMENTAL": "0", "CARGO_TARGET_DIR": str(WORK / "build")}
     reference = WORK / "reference"
     WORK.mkdir(parents=True, exist_ok=True)
-    codegen = ["cargo", "run", "--quiet", "--package", "qlik-codegen", "--"]
-    run([*codegen, "reference", "--out", str(reference)])
+    run(["cargo", "build", "--quiet", "--package", "qlik-codegen"], **env)
+    codegen = str(WORK / "build/debug/qlik-codegen")
+    run([codegen, "reference", "--out", str(reference)])
 
     base, base_peak = least(runs, reference / "src/lib.rs", check(), reference, **env)
     ours = ROOT / "src/lib.rs"
     full, full_peak = least(runs, ours, check("--package", "qlik", "--features", "full"), **env)
     default, default_peak = least(runs, ours, check("--package", "qlik"), **env)
-    rest = f"{SIX}"
-    six, _ = least(runs, ours, check("--package", "qlik", "--no-default-features", "--features", rest), **env)
+    six, _ = least(runs, ours, check("--package", "qlik", "--no-default-features", "--features", SIX), **env)
     print(f"figure reference_check_cpu {base:.1f} s")
     print(f"figure reference_check_peak {base_peak:.0f} MiB")
     print(f"figure full_check_cpu {full:.1f} s")
@@ -75,11 +75,10 @@ def main():
     print(f"ratio full_check_peak_to_progenitor_builder {full_peak / base_peak:.3f}")
 
     # The generator as a debug build script runs it: the same library, not optimized.
-    command = ROOT / "target/debug/qlik-codegen"
     walls = []
     for _ in range(max(runs, 3)):
         start = time.monotonic()
-        cpu, _ = run([str(command), "generate", "--out", str(WORK / "generated")])
+        cpu, _ = run([codegen, "generate", "--out", str(WORK / "generated")])
         walls.append((time.monotonic() - start, cpu))
     wall, cpu = min(walls)
     print(f"figure full_generation_wall {wall:.2f} s")

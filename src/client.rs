@@ -1,15 +1,21 @@
 //! The client: host, credentials and settings, shared by everything that is called through it.
 
+mod builder;
+
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
+use crate::Result;
 use crate::auth::Auth;
 use crate::host::{Host, environment};
 use crate::http::Settings;
+use crate::http::limiter::Limiter;
+use crate::http::notice::Notices;
+use crate::http::retry::Budget;
 use crate::http::tls::Tls;
 use crate::rest::{Answer, Api, Call, Method};
-use crate::{Error, Result};
+
+pub use builder::QlikBuilder;
 
 /// A client for one Qlik tenant or server, signed in as one user.
 ///
@@ -33,6 +39,10 @@ pub(crate) struct Core {
     pub(crate) host: Host,
     pub(crate) auth: Auth,
     pub(crate) settings: Settings,
+    /// None where the client does not limit itself.
+    pub(crate) limiter: Option<Limiter>,
+    pub(crate) budget: Budget,
+    pub(crate) notices: Notices,
     #[cfg_attr(not(all(feature = "engine", feature = "rustls")), allow(dead_code))] // the Engine's socket uses it, too
     pub(crate) tls: Tls,
     pub(crate) transport: reqwest::Client,
@@ -41,7 +51,7 @@ pub(crate) struct Core {
 impl Qlik {
     /// Starts a client for a host, which may be given in any form that people paste: see [`Host`].
     pub fn builder(host: impl Into<String>) -> QlikBuilder {
-        QlikBuilder { host: host.into(), auth: None, settings: Settings::default() }
+        QlikBuilder::new(host.into())
     }
 
     /// A client for the host in the environment variable `QLIK_HOST`, signed in with the key in `QLIK_API_KEY`.
@@ -120,78 +130,5 @@ impl Qlik {
 impl fmt::Debug for Qlik {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Qlik").field("host", &self.0.host).field("auth", &self.0.auth).finish_non_exhaustive()
-    }
-}
-
-/// The settings of a client that is being made; see [`Qlik::builder`].
-#[derive(Clone)]
-#[must_use = "a client is made by build()"]
-pub struct QlikBuilder {
-    host: String,
-    auth: Option<Auth>,
-    settings: Settings,
-}
-
-impl QlikBuilder {
-    /// How to sign in.
-    pub fn auth(mut self, auth: Auth) -> Self {
-        self.auth = Some(auth);
-        self
-    }
-
-    /// How long a call may take as a whole: signing in, retries, and the body of the answer included. 60 seconds
-    /// unless set.
-    ///
-    /// For what is streamed, which may rightly take hours, it is the time without any progress: between two chunks of
-    /// a body that is sent or of a [`Download`](crate::rest::Download). A call can set its own by
-    /// [`Call::timeout`].
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.settings.timeout = limit;
-        self
-    }
-
-    /// How long making a connection may take. 10 seconds unless set.
-    pub fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.settings.connect_timeout = limit;
-        self
-    }
-
-    /// How often a call is tried again after a failure that may pass. Twice unless set; 0 turns it off.
-    ///
-    /// Tried again are calls that do no harm when they arrive twice (GET, HEAD, OPTIONS, PUT, DELETE), after a broken
-    /// connection and the statuses 429, 502, 503 and 504; any other only where it cannot have arrived: after status
-    /// 429, and where no connection was made. A body that is streamed is sent once.
-    pub fn retries(mut self, times: u32) -> Self {
-        self.settings.retries = times;
-        self
-    }
-
-    /// The name and version of the program, put before this crate's own in the `User-Agent` header.
-    pub fn user_agent(mut self, product: impl Into<String>) -> Self {
-        self.settings.product = Some(product.into());
-        self
-    }
-
-    /// Makes the client. Nothing is sent yet: a wrong key shows at the first call.
-    pub fn build(self) -> Result<Qlik> {
-        let host = Host::parse(&self.host)?;
-        let auth = self.auth.ok_or_else(|| {
-            Error::config("the client has no way of signing in; give one by .auth(Auth::api_key(key))")
-        })?;
-        auth.check()?;
-        let tls = Tls::new(&host)?;
-        let transport = self.settings.transport(&tls)?;
-        Ok(Qlik(Arc::new(Core { host, auth, settings: self.settings, tls, transport })))
-    }
-}
-
-impl fmt::Debug for QlikBuilder {
-    /// The host is shown as it was understood, and not as it was written: that may hold a password.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("QlikBuilder")
-            .field("host", &Host::parse(&self.host).ok())
-            .field("auth", &self.auth)
-            .field("settings", &self.settings)
-            .finish()
     }
 }

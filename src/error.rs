@@ -3,13 +3,15 @@
 mod body;
 mod engine;
 mod http;
+mod job;
 mod local;
 
 use std::time::Duration;
 
 pub use self::engine::{ClosedError, EngineError};
 pub use self::http::{ApiError, ApiErrorSource, HttpError};
-pub use self::local::{AuthError, ConfigError, DecodeError, TimeoutError, TransportError};
+pub use self::job::JobError;
+pub use self::local::{AuthError, ConfigError, DecodeError, RateLimitError, TimeoutError, TransportError};
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -42,12 +44,18 @@ pub enum Error {
     /// The Engine session is closed, before or while the call was on its way.
     #[error(transparent)]
     Closed(Box<ClosedError>),
+    /// Work that a call started ended badly, or was given up.
+    #[error(transparent)]
+    Job(Box<JobError>),
     /// The network failed: no connection, or one that broke.
     #[error(transparent)]
     Transport(Box<TransportError>),
     /// Something took longer than its limit.
     #[error(transparent)]
     Timeout(Box<TimeoutError>),
+    /// The client's own rate limit is used up for longer than the call could wait; nothing was sent.
+    #[error(transparent)]
+    RateLimit(Box<RateLimitError>),
     /// Signing in failed before the call itself could be sent.
     #[error(transparent)]
     Auth(Box<AuthError>),
@@ -70,9 +78,11 @@ impl Error {
         }
     }
 
-    /// Whether the server asked to slow down: status 429, or a session that was refused because there are too many.
+    /// Whether there were too many calls: status 429, a session that was refused because there are too many, or the
+    /// client's own limit.
     pub fn is_rate_limited(&self) -> bool {
         match self {
+            Error::RateLimit(_) => true,
             Error::Http(error) => error.status() == 429,
             Error::Closed(error) => error.code() == Some(ClosedError::TOO_MANY_REQUESTS),
             _ => false,
@@ -88,8 +98,8 @@ impl Error {
             Error::Http(error) => matches!(error.status(), 408 | 429 | 502 | 503 | 504),
             Error::Engine(error) => error.code() == EngineError::ABORTED,
             Error::Closed(error) => error.is_temporary(),
-            Error::Transport(_) | Error::Timeout(_) => true,
-            Error::Auth(_) | Error::Decode(_) | Error::Config(_) => false,
+            Error::Transport(_) | Error::Timeout(_) | Error::RateLimit(_) => true,
+            Error::Auth(_) | Error::Decode(_) | Error::Config(_) | Error::Job(_) => false,
         }
     }
 
@@ -161,6 +171,16 @@ impl Error {
     /// A limit that was passed; `what` names the activity, as `connecting to https://...`.
     pub(crate) fn timeout(what: impl Into<String>, limit: Duration) -> Self {
         Error::Timeout(Box::new(TimeoutError::new(what, limit)))
+    }
+
+    /// Work that ended badly; `started_by` names the call.
+    pub(crate) fn job(started_by: impl Into<String>, status: impl Into<String>, log: Option<String>) -> Self {
+        Error::Job(Box::new(JobError::new(started_by, status, log)))
+    }
+
+    /// A call that could not wait for its turn.
+    pub(crate) fn rate_limited(what: impl Into<String>, reason: &'static str, wait: Duration) -> Self {
+        Error::RateLimit(Box::new(RateLimitError::new(what, reason, wait)))
     }
 
     /// A connection that failed; `what` names the activity.

@@ -94,9 +94,9 @@ async fn an_engine_error_keeps_all_that_it_says() {
     let Err(Error::Engine(error)) = doc.rpc::<()>(&CLEAR_ALL).await else { panic!("an engine error was due") };
     assert_eq!((error.code(), error.message(), error.parameter()), (1007, "App invalid", Some("No active document")));
     assert_eq!((error.class(), error.method()), (Some("Doc"), Some("ClearAll")));
-    let aborted = session.call("GetLayout", 1, ()).await.unwrap_err();
+    let aborted = session.call("SelectX", 1, ()).await.unwrap_err();
     assert!(aborted.engine_code() == Some(15) && aborted.is_retryable());
-    assert_eq!(session.call("GetLayout", 1, ()).await.unwrap_err().engine_code(), Some(0));
+    assert_eq!(session.call("SelectX", 1, ()).await.unwrap_err().engine_code(), Some(0));
     server.finish().await;
 }
 
@@ -247,10 +247,12 @@ async fn bad_frames_are_passed_over() {
 }
 
 #[tokio::test]
-async fn a_dropped_call_is_forgotten_and_its_late_reply_thrown_away() {
+async fn a_dropped_call_is_cancelled_and_its_late_reply_thrown_away() {
     let server = Scripted::start(|mut peer: Peer| async move {
-        let given_up = peer.request().await;
-        let wanted = peer.request().await;
+        let given_up = peer.take("Slow").await;
+        let cancel = peer.take("CancelRequest").await;
+        assert_eq!((&cancel["handle"], &cancel["params"]), (&json!(-1), &json!({"qRequestId": given_up["id"]})));
+        let wanted = peer.take("Quick").await;
         peer.reply(&given_up, json!({"late": true})).await;
         peer.reply(&wanted, json!({"late": false})).await;
     })

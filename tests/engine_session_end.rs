@@ -162,6 +162,7 @@ async fn an_app_that_is_open_already_is_gone_on_with() {
         peer.say(json!({"id": request["id"], "error": error}).to_string()).await;
         let doc = json!({"qType": "Doc", "qHandle": 1, "qGenericId": "app-id"});
         peer.serve("GetActiveDoc", json!({"qReturn": doc})).await;
+        peer.serve("GetAppLayout", json!({"qLayout": {"qIsOpenedWithoutData": false}})).await;
         assert_eq!(peer.until_closed().await, Some(1000));
     })
     .await;

@@ -1,5 +1,6 @@
 //! The whole way from a folder of descriptions to files of Rust.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -13,9 +14,9 @@ use crate::{lower, normalize};
 /// What to generate from.
 #[derive(Debug, Clone)]
 pub struct Input {
-    specs: PathBuf,
+    /// Where descriptions are, the first that has one counting; each with the name that messages show.
+    folders: Vec<(PathBuf, String)>,
     overlays: PathBuf,
-    shown: String,
     /// Whether an overlay that no longer fits is an error rather than a warning.
     strict: bool,
 }
@@ -24,40 +25,47 @@ impl Input {
     /// The project's own descriptions: a folder with `rest/`, `engine/` and `overlays/`.
     pub fn new(specs: impl Into<PathBuf>) -> Self {
         let specs = specs.into();
-        Input { overlays: specs.join("overlays"), specs, shown: "specs".to_owned(), strict: true }
+        Input { overlays: specs.join("overlays"), folders: vec![(specs, "specs".to_owned())], strict: true }
     }
 
-    /// A user's descriptions. Overlays of their own are strict; the project's are applied as far as they still fit.
+    /// A user's descriptions, before the project's: what the user has none of is the project's. Overlays of their own
+    /// are strict; the project's are applied as far as they still fit.
     pub fn of_user(specs: impl Into<PathBuf>, project: &Path) -> Self {
         let specs: PathBuf = specs.into();
         let own = specs.join("overlays");
         let strict = own.is_dir();
         let overlays = if strict { own } else { project.join("overlays") };
-        Input { shown: specs.display().to_string(), specs, overlays, strict }
+        let shown = specs.display().to_string();
+        Input { folders: vec![(specs, shown), (project.to_owned(), "specs".to_owned())], overlays, strict }
     }
 
     /// The names of the REST descriptions, sorted.
     pub fn apis(&self) -> Result<Vec<String>, Diagnostics> {
-        let folder = self.specs.join("rest");
-        let shown = format!("{}/rest", self.shown);
-        let entries = std::fs::read_dir(&folder).map_err(|error| {
-            vec![Diagnostic::of_file(
-                &shown,
-                format!("cannot be read: {error}"),
-                "the folder of descriptions holds a folder `rest`",
-            )]
-        })?;
-        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut names: Vec<String> = names.filter_map(|name| Some(name.strip_suffix(".json")?.to_owned())).collect();
-        names.sort();
-        Ok(names)
+        let mut names = BTreeSet::new();
+        for (folder, shown) in &self.folders {
+            let entries = match std::fs::read_dir(folder.join("rest")) {
+                Ok(entries) => entries,
+                // A user may bring the Engine alone; but not a folder that is not there.
+                Err(_) if folder.is_dir() && self.folders.len() > 1 => continue,
+                Err(error) => {
+                    let message = format!("cannot be read: {error}");
+                    let help = "the folder of descriptions holds a folder `rest`";
+                    return Err(vec![Diagnostic::of_file(format!("{shown}/rest"), message, help)]);
+                }
+            };
+            let files = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+            names.extend(files.filter_map(|file| Some(file.strip_suffix(".json")?.to_owned())));
+        }
+        Ok(names.into_iter().collect())
     }
 
     /// Reads a description and lays the overlays over it.
     pub fn load(&self, name: &str, overlays: &Overlays) -> Result<Loaded, Diagnostics> {
         let file = format!("{name}.json");
+        let found = self.folders.iter().find(|(folder, _)| folder.join(&file).is_file());
+        let Some((folder, shown)) = found.or(self.folders.first()) else { return Err(Diagnostics::new()) };
         let mut document =
-            Document::read(&self.specs.join(&file), &format!("{}/{file}", self.shown)).map_err(|error| vec![error])?;
+            Document::read(&folder.join(&file), &format!("{shown}/{file}")).map_err(|error| vec![error])?;
         match overlays.apply(&file, &mut document.value) {
             Ok(applied) => Ok(Loaded { document, applied, warnings: Vec::new() }),
             Err(stale) if self.strict => Err(stale),

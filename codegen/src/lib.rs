@@ -13,6 +13,8 @@ pub mod emit;
 mod generate;
 #[cfg(feature = "cli")]
 pub mod import;
+#[cfg(feature = "cli")]
+pub mod listing;
 pub mod lower;
 #[allow(missing_docs)] // fields that say what they are
 pub mod model;

@@ -23,6 +23,8 @@ enum Command {
     Diff(command::diff::Diff),
     /// Say whether everything described is generated, named and worded
     Check(command::check::Check),
+    /// List every public item that is generated, a line each
+    Api(command::api::Api),
     /// Write the generated code for a person to read
     Generate(command::generate::Generate),
     /// Show where something is described, what overlays did to it, and its code
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Command::Import(import) => command::import::run(import),
         Command::Diff(diff) => command::diff::run(diff),
         Command::Check(check) => command::check::run(check),
+        Command::Api(api) => command::api::run(api),
         Command::Generate(generate) => command::generate::run(generate),
         Command::Explain(explain) => command::explain::run(explain),
         Command::Reference(reference) => command::reference::run(reference),

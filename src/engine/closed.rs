@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::session::Name;
+use super::method::MethodName;
 use crate::error::{ClosedError, Error};
 
 /// How a session came to its end: the close code and words of whoever closed it.
@@ -39,7 +39,7 @@ impl Closed {
     }
 
     /// The error of a call that this end of the session met.
-    pub(super) fn error(&self, method: &Name<'_>, may_have_run: bool) -> Error {
+    pub(super) fn error(&self, method: &MethodName<'_>, may_have_run: bool) -> Error {
         Error::closed(ClosedError::new(self.code(), self.words()).during(method.to_string(), may_have_run))
     }
 

@@ -1,4 +1,4 @@
-//! What goes over the socket: requests written, frames read in a first, shallow step.
+//! What comes over the socket: frames, read in a first, shallow step.
 //!
 //! A frame is read in two steps. The first, here, runs in the socket's task and only finds where the result or the
 //! error stands; the second, where the call was made, turns those bytes into the caller's type. So a reply of
@@ -9,88 +9,6 @@ use std::ops::Range;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
-
-/// A request in the making: one JSON document, written front to back into one buffer.
-///
-/// The id comes last, because it is given when the request is sent.
-pub(super) struct Request {
-    text: Vec<u8>,
-    arguments: usize,
-}
-
-impl Request {
-    /// A request with parameters by name, none yet.
-    pub(super) fn new(handle: i32, method: &str) -> Self {
-        let mut text = Self::head(handle, method);
-        text.push(b'{');
-        Request { text, arguments: 0 }
-    }
-
-    /// A request with all its parameters at once, by name or by position as they are given.
-    pub(super) fn with_params(
-        handle: i32,
-        method: &str,
-        params: &impl serde::Serialize,
-    ) -> Result<Self, serde_json::Error> {
-        let mut text = Self::head(handle, method);
-        let start = text.len();
-        serde_json::to_writer(&mut text, params)?;
-        match text.get(start..) {
-            // `()` and `None`: a method without parameters
-            Some(b"null") => {
-                text.truncate(start);
-                text.extend_from_slice(b"[]");
-            }
-            Some([b'{', ..] | [b'[', ..]) => {}
-            _ => {
-                return Err(serde::ser::Error::custom("parameters are an object (by name) or an array (by position)"));
-            }
-        }
-        text.extend_from_slice(b",\"id\":");
-        Ok(Request { text, arguments: usize::MAX })
-    }
-
-    fn head(handle: i32, method: &str) -> Vec<u8> {
-        let mut text = Vec::with_capacity(192);
-        text.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"handle\":");
-        text.extend_from_slice(handle.to_string().as_bytes());
-        text.extend_from_slice(b",\"method\":");
-        write_text(&mut text, method);
-        text.extend_from_slice(b",\"params\":");
-        text
-    }
-
-    /// Adds a parameter whose value is JSON already.
-    pub(super) fn argument(&mut self, name: &str, json: &[u8]) {
-        if self.arguments > 0 {
-            self.text.push(b',');
-        }
-        self.arguments += 1;
-        write_text(&mut self.text, name);
-        self.text.push(b':');
-        self.text.extend_from_slice(json);
-    }
-
-    /// The whole request under its id.
-    pub(super) fn finish(mut self, id: u64) -> Utf8Bytes {
-        if self.arguments != usize::MAX {
-            self.text.extend_from_slice(b"},\"id\":");
-        }
-        self.text.extend_from_slice(id.to_string().as_bytes());
-        self.text.push(b'}');
-        // serde_json writes UTF-8 only: the lossy path is never taken, and costs nothing
-        let text =
-            String::from_utf8(self.text).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-        Utf8Bytes::from(text)
-    }
-}
-
-/// Appends a JSON string.
-fn write_text(buffer: &mut Vec<u8>, text: &str) {
-    // writing text into memory cannot fail
-    let _ = serde_json::to_writer(buffer, text);
-}
 
 /// What a frame from the engine says, by place in its text.
 #[derive(Debug, Default, PartialEq)]
@@ -109,6 +27,10 @@ pub(super) struct Incoming {
     pub(super) changed: Vec<i32>,
     /// Handles that are gone.
     pub(super) closed: Vec<i32>,
+    /// Handles that rest for now.
+    pub(super) suspended: Vec<i32>,
+    /// Whether the result holds patches of the former one instead of the whole.
+    pub(super) delta: bool,
 }
 
 impl Incoming {
@@ -124,6 +46,8 @@ impl Incoming {
             params: place(outline.params),
             changed: handles(outline.change),
             closed: handles(outline.close),
+            suspended: handles(outline.suspend),
+            delta: outline.delta.is_some_and(|raw| raw.get() == "true"),
         })
     }
 }
@@ -157,6 +81,8 @@ struct Outline<'a> {
     params: Option<&'a RawValue>,
     change: Option<&'a RawValue>,
     close: Option<&'a RawValue>,
+    suspend: Option<&'a RawValue>,
+    delta: Option<&'a RawValue>,
 }
 
 impl<'de> Deserialize<'de> for Outline<'de> {
@@ -181,6 +107,8 @@ impl<'de> Deserialize<'de> for Outline<'de> {
                         Member::Params => &mut outline.params,
                         Member::Change => &mut outline.change,
                         Member::Close => &mut outline.close,
+                        Member::Suspend => &mut outline.suspend,
+                        Member::Delta => &mut outline.delta,
                         Member::Other => {
                             map.next_value::<IgnoredAny>()?;
                             continue;
@@ -205,6 +133,8 @@ enum Member {
     Params,
     Change,
     Close,
+    Suspend,
+    Delta,
     Other,
 }
 
@@ -228,6 +158,8 @@ impl<'de> Deserialize<'de> for Member {
                     "params" => Member::Params,
                     "change" => Member::Change,
                     "close" => Member::Close,
+                    "suspend" => Member::Suspend,
+                    "delta" => Member::Delta,
                     _ => Member::Other,
                 })
             }

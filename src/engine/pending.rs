@@ -7,19 +7,36 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
+use super::closed::Closed;
+use super::delta::Lane;
+
 /// A reply as the socket's task hands it over: the frame, and where in it the answer stands.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Delivery {
     pub(super) frame: Utf8Bytes,
     pub(super) result: Option<Range<usize>>,
     pub(super) error: Option<Range<usize>>,
+    pub(super) delta: bool,
+    /// The connection that it came by: handles in it mean nothing on a later one.
+    pub(super) epoch: u32,
 }
 
 /// Why a call gets no reply.
-#[derive(Debug)]
-pub(super) struct Unsent;
+#[derive(Debug, Clone)]
+pub(super) enum NoReply {
+    /// The connection has ended.
+    Lost {
+        closed: Closed,
+        /// Whether the call had been handed to the socket.
+        may_have_run: bool,
+        /// Whether the session comes back by itself.
+        returns: bool,
+    },
+    /// The object was closed before the request left.
+    ObjectGone,
+}
 
-type Answer = Result<Delivery, Unsent>;
+type Answer = Result<Delivery, NoReply>;
 
 /// The waiting calls of a session by their request id.
 #[derive(Debug, Default)]
@@ -28,8 +45,17 @@ pub(super) struct Calls(Mutex<Table>);
 #[derive(Debug, Default)]
 struct Table {
     last_id: u64,
-    waiting: HashMap<u64, oneshot::Sender<Answer>>,
-    ended: bool,
+    waiting: HashMap<u64, Entry>,
+    /// Why no call is taken in; `None` when calls are.
+    shut: Option<Closed>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    /// `None` once the caller has given up, where the reply is needed all the same.
+    caller: Option<oneshot::Sender<Answer>>,
+    sent: bool,
+    lane: Option<Arc<Lane>>,
 }
 
 impl Calls {
@@ -38,42 +64,82 @@ impl Calls {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the next id and a place to wait in; `None` when the session has ended.
-    pub(super) fn enter(self: &Arc<Self>) -> Option<Waiting> {
+    /// Takes the next id and a place to wait in; the reason when no call is taken in.
+    pub(super) fn enter(self: &Arc<Self>, lane: Option<Arc<Lane>>) -> Result<Waiting, Closed> {
         let (sender, receiver) = oneshot::channel();
         let mut table = self.table();
-        if table.ended {
-            return None;
+        if let Some(closed) = &table.shut {
+            return Err(closed.clone());
         }
         table.last_id += 1;
         let id = table.last_id;
-        table.waiting.insert(id, sender);
-        Some(Waiting { calls: Arc::clone(self), id, receiver })
+        table.waiting.insert(id, Entry { caller: Some(sender), sent: false, lane: lane.clone() });
+        Ok(Waiting { calls: Arc::clone(self), id, receiver, lane, answered: false })
+    }
+
+    /// An id for a request whose reply nobody waits for.
+    pub(super) fn id(&self) -> u64 {
+        let mut table = self.table();
+        table.last_id += 1;
+        table.last_id
+    }
+
+    /// The request is about to leave; `false` when nobody waits for it any more, and it shall not.
+    pub(super) fn depart(&self, id: u64) -> bool {
+        let mut table = self.table();
+        table.waiting.get_mut(&id).map(|entry| entry.sent = true).is_some()
     }
 
     /// Hands a reply to whoever waits for it; `false` when nobody does (any more).
     pub(super) fn answer(&self, id: u64, delivery: Delivery) -> bool {
-        let waiting = self.table().waiting.remove(&id);
-        waiting.is_some_and(|waiting| waiting.send(Ok(delivery)).is_ok())
+        let Some(entry) = self.table().waiting.remove(&id) else { return false };
+        let awaited = entry.caller.as_ref().is_some_and(|caller| !caller.is_closed());
+        if let Some(lane) = entry.lane.filter(|_| delivery.delta) {
+            lane.arrive(id, delivery.clone(), awaited);
+        }
+        entry.caller.is_some_and(|caller| caller.send(Ok(delivery)).is_ok())
     }
 
-    /// Ends all waiting, and all to come; `unsent` are those that never left.
-    pub(super) fn end(&self, unsent: &[u64]) {
-        let mut waiting = {
+    /// Tells a caller that no reply will come.
+    pub(super) fn refuse(&self, id: u64, why: NoReply) {
+        let entry = self.table().waiting.remove(&id);
+        if let Some(caller) = entry.and_then(|entry| entry.caller) {
+            let _ = caller.send(Err(why));
+        }
+    }
+
+    /// The connection has ended. Where the session comes back by itself, what was not sent yet waits for that; where
+    /// it does not, all waiting ends, and no call is taken in.
+    pub(super) fn interrupt(&self, closed: &Closed, returns: bool) {
+        let interrupted: Vec<Entry> = {
             let mut table = self.table();
-            table.ended = true;
-            std::mem::take(&mut table.waiting)
+            if !returns {
+                table.shut = Some(closed.clone());
+            }
+            let gone = table.waiting.extract_if(|_, entry| entry.sent || !returns);
+            gone.map(|(_, entry)| entry).collect()
         };
-        for id in unsent {
-            if let Some(waiting) = waiting.remove(id) {
-                let _ = waiting.send(Err(Unsent));
+        for entry in interrupted {
+            if let Some(caller) = entry.caller {
+                let lost = NoReply::Lost { closed: closed.clone(), may_have_run: entry.sent, returns };
+                let _ = caller.send(Err(lost));
             }
         }
     }
 
+    /// Calls are taken in again.
+    pub(super) fn reopen(&self) {
+        self.table().shut = None;
+    }
+
     /// How many calls wait.
     pub(super) fn count(&self) -> usize {
-        self.table().waiting.len()
+        self.table().waiting.values().filter(|entry| entry.caller.is_some()).count()
+    }
+
+    /// Whether the call of this id waits.
+    pub(super) fn is_waiting(&self, id: u64) -> bool {
+        self.table().waiting.contains_key(&id)
     }
 }
 
@@ -83,6 +149,8 @@ pub(super) struct Waiting {
     calls: Arc<Calls>,
     id: u64,
     receiver: oneshot::Receiver<Answer>,
+    lane: Option<Arc<Lane>>,
+    answered: bool,
 }
 
 impl Waiting {
@@ -90,51 +158,80 @@ impl Waiting {
         self.id
     }
 
-    /// The reply; or, when the session ended first, whether the call may have run.
-    pub(super) async fn reply(&mut self) -> Result<Delivery, MayHaveRun> {
-        match (&mut self.receiver).await {
-            Ok(Ok(delivery)) => Ok(delivery),
-            Ok(Err(Unsent)) => Err(MayHaveRun(false)),
-            Err(_) => Err(MayHaveRun(true)),
+    /// The reply, or why there is none.
+    pub(super) async fn reply(&mut self) -> Answer {
+        let answer = (&mut self.receiver).await;
+        self.answered = true;
+        answer.unwrap_or(Err(NoReply::ObjectGone))
+    }
+
+    /// Gives the call up; `true` when it has been sent and not been answered, so that the engine still works on it.
+    pub(super) fn give_up(&mut self) -> bool {
+        if self.answered {
+            return false;
         }
+        self.answered = true;
+        let mut table = self.calls.table();
+        let Some(entry) = table.waiting.get_mut(&self.id) else {
+            drop(table);
+            // its reply has come in this moment
+            if let Some(lane) = &self.lane {
+                lane.forget(self.id);
+            }
+            return false;
+        };
+        let sent = entry.sent;
+        if sent && entry.lane.is_some() {
+            // what the engine sends is what its next delta is made against
+            entry.caller = None;
+        } else {
+            table.waiting.remove(&self.id);
+        }
+        sent
     }
 }
 
-/// Whether a call without a reply may have been carried out all the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct MayHaveRun(pub(super) bool);
-
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.calls.table().waiting.remove(&self.id);
+        self.give_up();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::closed::CloseReason;
 
     fn delivery() -> Delivery {
-        Delivery { frame: Utf8Bytes::from_static("{}"), result: None, error: None }
+        Delivery { frame: Utf8Bytes::from_static("{}"), result: None, error: None, delta: false, epoch: 0 }
     }
 
     #[test]
     fn a_dropped_call_leaves_nothing_behind() {
         let calls = Arc::new(Calls::default());
-        let waiting = calls.enter().unwrap();
+        let mut waiting = calls.enter(None).unwrap();
         assert_eq!((waiting.id(), calls.count()), (1, 1));
+        assert!(!waiting.give_up(), "it was not sent");
         drop(waiting);
         assert_eq!(calls.count(), 0);
-        assert!(!calls.answer(1, delivery()));
+        assert!(!calls.answer(1, delivery()) && !calls.depart(1));
+        let mut sent = calls.enter(None).unwrap();
+        assert!(calls.depart(2) && sent.give_up());
     }
 
     #[tokio::test]
     async fn the_end_tells_who_was_sent() {
         let calls = Arc::new(Calls::default());
-        let (mut sent, mut unsent) = (calls.enter().unwrap(), calls.enter().unwrap());
-        calls.end(&[2]);
-        assert_eq!(sent.reply().await.unwrap_err(), MayHaveRun(true));
-        assert_eq!(unsent.reply().await.unwrap_err(), MayHaveRun(false));
-        assert!(calls.enter().is_none());
+        let (mut sent, mut unsent) = (calls.enter(None).unwrap(), calls.enter(None).unwrap());
+        calls.depart(1);
+        let closed = Closed::new(CloseReason::Lost, "");
+        calls.interrupt(&closed, true);
+        assert!(matches!(sent.reply().await, Err(NoReply::Lost { may_have_run: true, returns: true, .. })));
+        assert_eq!(calls.count(), 1, "what was not sent waits on");
+        calls.interrupt(&closed, false);
+        assert!(matches!(unsent.reply().await, Err(NoReply::Lost { may_have_run: false, returns: false, .. })));
+        assert!(calls.enter(None).is_err());
+        calls.reopen();
+        assert!(calls.enter(None).is_ok());
     }
 }

@@ -1,20 +1,25 @@
 //! From the bytes of a reply to the caller's type.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
+use super::delta::Tree;
 use super::frame;
 use super::handle::Handle;
-use super::method::RpcMethod;
+use super::method::{MethodName, RpcMethod};
+use super::object::{Identity, Origin};
 use super::pending::Delivery;
 use super::proxy::Proxy;
-use super::session::Name;
 use crate::error::{DecodeError, EngineError, Error, Result};
 use crate::record::{self, Wire};
 
 /// What a call can return: records and plain values, nothing, or an object of the engine.
-pub trait Reply: Sized + 'static {
+pub trait Reply: Sized + Send + 'static {
     /// Reads it.
     fn from_reply(reply: RawReply) -> Result<Self>;
 }
@@ -51,14 +56,16 @@ impl Reply for Handle {
 pub struct RawReply {
     handle: Handle,
     method: &'static RpcMethod,
-    delivery: Delivery,
+    /// The parameters of the call, where its object can be had again by them.
+    params: Option<Arc<str>>,
+    answer: Answer,
+    /// The result as JSON, where it did not come as such.
+    json: OnceLock<String>,
 }
 
 impl RawReply {
-    /// A reply that carries an error is the call's error.
-    pub(super) fn new(handle: Handle, method: &'static RpcMethod, delivery: Delivery) -> Result<Self> {
-        result(&delivery, method)?;
-        Ok(RawReply { handle, method, delivery })
+    pub(super) fn new(handle: Handle, method: &'static RpcMethod, params: Option<Arc<str>>, answer: Answer) -> Self {
+        RawReply { handle, method, params, answer, json: OnceLock::new() }
     }
 
     /// The handle that the method was called on.
@@ -73,23 +80,26 @@ impl RawReply {
 
     /// The result as JSON: an object with a member for each out-parameter.
     pub fn result(&self) -> &str {
-        let place = self.delivery.result.clone();
-        place.and_then(|place| self.delivery.frame.get(place)).unwrap_or("{}")
+        match &self.answer.body {
+            body @ Body::Tree(_) => self.json.get_or_init(|| body.json().into_owned()),
+            body => body.text(),
+        }
     }
 
     /// The method's value as JSON: its one out-parameter, or the whole result where it has none or several.
     pub fn value(&self) -> Result<&str> {
-        let Some(out) = self.method.out_parameter() else { return Ok(self.result()) };
+        let (result, Some(out)) = (self.result(), self.method.out_parameter()) else { return Ok(self.result()) };
         let member =
-            frame::member(self.result(), out).map_err(|error| unreadable(self.method, "", &error, self.result()))?;
+            frame::member(result, out).map_err(|error| unreadable(&self.method.method_name(), "", &error, result))?;
         // engines leave out what is null
         Ok(member.map_or("null", |member| member.get()))
     }
 
     /// The handle of the object that the method returned; an empty one is the error "not found".
     fn object(&self, class: &str) -> Result<Handle> {
+        let json = self.result();
         let result: Value =
-            serde_json::from_str(self.result()).map_err(|error| unreadable(self.method, "", &error, self.result()))?;
+            serde_json::from_str(json).map_err(|error| unreadable(&self.method.method_name(), "", &error, json))?;
         let object = result.get(self.method.out_parameter().unwrap_or("qReturn")).unwrap_or(&Value::Null);
         let number = object.get("qHandle").and_then(Value::as_i64).and_then(|number| i32::try_from(number).ok());
         let Some(number) = number else {
@@ -103,27 +113,82 @@ impl RawReply {
             .or_else(|| text(result.get("qInfo").unwrap_or(&Value::Null), "qId"))
             .or_else(|| text(&result, "qDocId"))
             .or_else(|| text(&result, "qSessionAppId"));
-        let named = text(object, "qType").unwrap_or_else(|| class.to_owned());
-        let generic_type = text(object, "qGenericType");
-        Ok(Handle::described(self.handle.session().clone(), number, named, generic_type, generic_id))
+        let origin = self.params.as_ref().map(|params| Origin {
+            parent: Arc::clone(self.handle.object()),
+            method: self.method.name(),
+            params: Arc::clone(params),
+        });
+        let identity = Identity {
+            class: text(object, "qType").unwrap_or_else(|| class.to_owned()),
+            generic_type: text(object, "qGenericType"),
+            generic_id,
+            origin,
+        };
+        Ok(Handle::described(self.handle.session().clone(), number, self.answer.epoch, identity))
     }
 
     fn read<T: Wire>(&self) -> Result<T> {
+        let out = self.method.out_parameter();
+        if let (Body::Tree(tree), Some(out)) = (&self.answer.body, out) {
+            let null = Value::Null;
+            let value = tree.get(out).map_or(&null, |value| &**value);
+            // without taking a copy of what others hold, too
+            return record::deserialize(value)
+                .map_err(|error: serde_json::Error| unreadable(&self.method.method_name(), out, &error, ""));
+        }
         let value = self.value()?;
         record::from_slice(value.as_bytes()).map_err(|error| {
-            let place = [self.method.out_parameter().unwrap_or_default(), error.path()];
+            let place = [out.unwrap_or_default(), error.path()];
             let place = place.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
-            unreadable(self.method, &place, &error.message(), value)
+            unreadable(&self.method.method_name(), &place, &error.message(), value)
         })
     }
 }
 
 impl fmt::Debug for RawReply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RawReply")
-            .field("method", &self.method.to_string())
-            .field("bytes", &self.delivery.frame.len())
-            .finish_non_exhaustive()
+        f.debug_struct("RawReply").field("method", &self.method.to_string()).finish_non_exhaustive()
+    }
+}
+
+/// The result of a call.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) body: Body,
+    /// The connection that it came by; `None` for an answer that did not come from the engine.
+    pub(super) epoch: Option<u32>,
+}
+
+/// The result of a call, in the form that it came in.
+#[derive(Debug)]
+pub(super) enum Body {
+    /// A place in a frame.
+    Frame { frame: Utf8Bytes, place: Range<usize> },
+    /// JSON of an interceptor's making.
+    Text(String),
+    /// What deltas have made of former replies.
+    Tree(Tree),
+}
+
+impl Body {
+    /// The result as JSON.
+    pub(super) fn json(&self) -> Cow<'_, str> {
+        match self {
+            Body::Tree(tree) => {
+                let members: serde_json::Map<String, Value> =
+                    tree.iter().map(|(name, value)| (name.clone(), Value::clone(value))).collect();
+                Value::Object(members).to_string().into()
+            }
+            Body::Frame { .. } | Body::Text(_) => self.text().into(),
+        }
+    }
+
+    fn text(&self) -> &str {
+        match self {
+            Body::Frame { frame, place } => frame.get(place.clone()).unwrap_or("{}"),
+            Body::Text(text) => text,
+            Body::Tree(_) => "{}",
+        }
     }
 }
 
@@ -139,17 +204,19 @@ fn text(object: &Value, name: &str) -> Option<String> {
     object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// The result of a reply; its error, or that it has neither, is the call's error.
-pub(super) fn result<'a>(delivery: &'a Delivery, method: &Name<'_>) -> Result<&'a str> {
-    let part = |place: &Option<std::ops::Range<usize>>| place.clone().and_then(|place| delivery.frame.get(place));
-    if let Some(error) = part(&delivery.error) {
+/// The answer in a reply; its error, or that it has neither, is the call's error.
+pub(super) fn answer(delivery: Delivery, method: &MethodName<'_>) -> Result<Answer> {
+    let Delivery { frame, result, error, epoch, .. } = delivery;
+    if let Some(error) = error.and_then(|place| frame.get(place)) {
         return Err(engine_error(error, method));
     }
-    part(&delivery.result)
-        .ok_or_else(|| unreadable(method, "", &"the reply holds neither a result nor an error", &delivery.frame))
+    match result {
+        Some(place) => Ok(Answer { body: Body::Frame { frame, place }, epoch: Some(epoch) }),
+        None => Err(unreadable(method, "", &"the reply holds neither a result nor an error", &frame)),
+    }
 }
 
-fn engine_error(json: &str, method: &Name<'_>) -> Error {
+fn engine_error(json: &str, method: &MethodName<'_>) -> Error {
     let error: Value = serde_json::from_str(json).unwrap_or_default();
     let text = |name: &str| text(&error, name).unwrap_or_default();
     let code = match error.get("code") {
@@ -163,6 +230,6 @@ fn engine_error(json: &str, method: &Name<'_>) -> Error {
 }
 
 /// The error of a reply that is not what it should be.
-pub(super) fn unreadable(method: &Name<'_>, path: &str, why: &dyn fmt::Display, json: &str) -> Error {
+pub(super) fn unreadable(method: &MethodName<'_>, path: &str, why: &dyn fmt::Display, json: &str) -> Error {
     Error::Decode(Box::new(DecodeError::new(method.to_string(), path, why.to_string(), json.as_bytes())))
 }

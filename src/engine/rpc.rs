@@ -1,21 +1,31 @@
-//! A call on its way: parameters, a limit, then the wait for the reply.
+//! A call on its way: parameters and options, then the wait for the reply.
 
 use std::fmt;
-use std::future::IntoFuture;
+use std::future::{IntoFuture, poll_fn};
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::frame::Request;
+use super::actor::To;
+use super::exchange::{Options, Outcall};
 use super::handle::Handle;
 use super::method::RpcMethod;
+use super::progress::Progress;
 use super::reply::{RawReply, Reply};
+use super::request::Request;
+use super::retry::RetryPolicy;
+use super::ring::Ring;
+use super::session::Session;
 use crate::error::{Error, Result};
 use crate::record::{self, Wire};
 
 /// A call of an engine method; awaiting it sends it.
 ///
-/// Dropping the future that waits gives the call up: a reply that still comes is thrown away.
+/// Dropping the future that waits gives the call up: the engine is told to stop working on it, and a reply that still
+/// comes is thrown away.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Rpc<T> {
     call: Call,
@@ -27,13 +37,13 @@ struct Call {
     handle: Handle,
     method: &'static RpcMethod,
     request: Result<Request>,
-    timeout: Option<Duration>,
+    options: Options,
 }
 
 impl<T> Rpc<T> {
     pub(super) fn new(handle: Handle, method: &'static RpcMethod) -> Self {
-        let request = Ok(Request::new(handle.number(), method.name()));
-        Rpc { call: Call { handle, method, request, timeout: None }, reply: PhantomData }
+        let request = Ok(Request::new(method.name()));
+        Rpc { call: Call { handle, method, request, options: Options::default() }, reply: PhantomData }
     }
 
     /// Sets a parameter by its name on the wire.
@@ -46,10 +56,48 @@ impl<T> Rpc<T> {
 
     /// Gives up when no reply has come within this time; else the session's own limit counts, if it has one.
     ///
-    /// The engine is not told: it works on until it is done.
+    /// The engine is told to stop working on it.
     pub fn timeout(mut self, limit: Duration) -> Self {
-        self.call.timeout = Some(limit);
+        self.call.options.timeout = Some(limit);
         self
+    }
+
+    /// After which errors it is made again, instead of what the session's own policy says.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.call.options.retry = Some(policy);
+        self
+    }
+
+    /// Whether to ask for a delta, instead of what the session's own setting says; see [`Delta`](super::Delta).
+    pub fn delta(mut self, delta: bool) -> Self {
+        self.call.options.delta = Some(delta);
+        self
+    }
+}
+
+impl<T: Reply> Rpc<T> {
+    /// Sends the call, and returns as soon as it is on its way: with its id, for its progress or to cancel it.
+    pub async fn send(mut self) -> Result<InFlight<T>> {
+        let id = Arc::new(AtomicU64::new(0));
+        self.call.options.id = Some(Arc::clone(&id));
+        let session = self.call.handle.session().clone();
+        let mut reply = self.into_future();
+        let early = poll_fn(|cx| match reply.as_mut().poll(cx) {
+            Poll::Ready(early) => Poll::Ready(Some(early)),
+            Poll::Pending if id.load(Ordering::Acquire) > 0 => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        });
+        let early = match early.await {
+            Some(Err(error)) => return Err(error),
+            Some(Ok(value)) => Some(value),
+            None => None,
+        };
+        let reply: Pending<T> = match early {
+            // the reply was faster
+            Some(value) => Box::pin(std::future::ready(Ok(value))),
+            None => reply,
+        };
+        Ok(InFlight { id, session, reply, progress: OnceLock::new() })
     }
 }
 
@@ -66,14 +114,24 @@ impl Call {
     }
 
     async fn send(self) -> Result<RawReply> {
-        let delivery = self.handle.session().exchange(self.request?, self.method, self.timeout).await?;
-        RawReply::new(self.handle, self.method, delivery)
+        let Call { handle, method, request, options } = self;
+        let mut request = request?;
+        request.complete();
+        let wanted = || handle.session().settings().delta.includes(method.name());
+        let delta = !method.returns_object() && options.delta.unwrap_or_else(wanted);
+        let params = method.returns_object().then(|| request.params().into());
+        let to = To::Object(Arc::clone(handle.object()));
+        let outcall = Outcall { to, method: method.method_name(), request, delta, options };
+        let answer = handle.session().exchange(outcall).await?;
+        Ok(RawReply::new(handle, method, params, answer))
     }
 }
 
+type Pending<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
+
 impl<T: Reply> IntoFuture for Rpc<T> {
     type Output = Result<T>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
+    type IntoFuture = Pending<T>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move { T::from_reply(self.call.send().await?) })
@@ -85,7 +143,51 @@ impl<T> fmt::Debug for Rpc<T> {
         f.debug_struct("Rpc")
             .field("method", &self.call.method.to_string())
             .field("handle", &self.call.handle.number())
-            .field("timeout", &self.call.timeout)
+            .field("options", &self.call.options)
             .finish_non_exhaustive()
+    }
+}
+
+/// A call that is on its way; awaiting it gives its reply, and dropping it cancels it. See [`Rpc::send`].
+#[must_use = "dropping a call cancels it"]
+pub struct InFlight<T> {
+    id: Arc<AtomicU64>,
+    session: Session,
+    reply: Pending<T>,
+    progress: OnceLock<Arc<Ring<Progress>>>,
+}
+
+impl<T> InFlight<T> {
+    /// The id of its request, as `Global.GetProgress` and `Global.CancelRequest` want it. A call that is made again
+    /// has another one then.
+    pub fn id(&self) -> u64 {
+        self.id.load(Ordering::Acquire)
+    }
+
+    /// The session that it was made in.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    pub(super) fn progress_cell(&self) -> &OnceLock<Arc<Ring<Progress>>> {
+        &self.progress
+    }
+
+    pub(super) fn id_cell(&self) -> &Arc<AtomicU64> {
+        &self.id
+    }
+}
+
+impl<T> Future for InFlight<T> {
+    type Output = Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
+        self.reply.as_mut().poll(cx)
+    }
+}
+
+impl<T> fmt::Debug for InFlight<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InFlight").field("id", &self.id()).finish_non_exhaustive()
     }
 }

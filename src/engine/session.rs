@@ -1,23 +1,32 @@
 //! A session: one connection to an engine, shared by all who call through it.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{mpsc, watch};
-use tokio_tungstenite::WebSocketStream;
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use super::actor::{Actor, Outgoing};
+use super::actor::{Actor, Control, Outgoing, Socket, To};
+use super::changes::ChangeLists;
 use super::closed::{CloseReason, Closed};
-use super::frame::Request;
+use super::delta::Delta;
+use super::event::{Resumed, SessionEvents};
+use super::exchange::{Options, Outcall};
 use super::handle::Handle;
-use super::notification::{Notices, Notifications};
-use super::objects::Objects;
-use super::pending::{Calls, Delivery, MayHaveRun};
+use super::interceptor::Interceptor;
+use super::keepalive::{Keepalive, Pulse};
+use super::life::{Connector, Life};
+use super::method::MethodName;
+use super::notification::Notifications;
 use super::reply;
+use super::request::Request;
+use super::resume::Resume;
+use super::retry::RetryPolicy;
+use super::shared::{Phase, Shared};
+use super::traffic::TrafficStream;
 use super::{Global, Proxy};
 use crate::error::{Error, Result};
 
@@ -30,7 +39,8 @@ const QUEUE: usize = 256;
 /// come back in any order. It stays open as long as a clone, or any [`Handle`] or typed object made from it, is
 /// alive; when the last is dropped, the connection is closed.
 ///
-/// Dropping the future of a call gives the call up: a reply that still comes is thrown away.
+/// Dropping the future of a call gives the call up: the engine is told to stop working on it, and a reply that still
+/// comes is thrown away.
 ///
 /// ```no_run
 /// # async fn example(session: qlik::engine::Session) -> qlik::Result<()> {
@@ -43,52 +53,47 @@ const QUEUE: usize = 256;
 #[derive(Clone)]
 pub struct Session(Arc<Core>);
 
-/// What callers share. The socket's task does not hold it: when it goes, the task finds its queue ended.
+/// What callers share. The session's task does not hold it: when it goes, the task finds its queue ended.
 struct Core {
     outgoing: mpsc::Sender<Outgoing>,
-    stop: mpsc::Sender<()>,
+    control: mpsc::Sender<Control>,
     shared: Arc<Shared>,
-    timeout: Option<Duration>,
+    permits: Semaphore,
+    settings: Settings,
 }
 
-/// What callers and the socket's task share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) calls: Arc<Calls>,
-    pub(super) objects: Objects,
-    pub(super) notices: Notices,
-    closed: watch::Sender<Option<Closed>>,
+/// How a session goes about its calls.
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub(super) timeout: Option<Duration>,
+    pub(super) in_flight: usize,
+    pub(super) retry: RetryPolicy,
+    /// Whether a modal state is ended when it is in the way, and whether by accepting it.
+    pub(super) abort_modal: Option<bool>,
+    pub(super) delta: Delta,
+    pub(super) resume: Resume,
+    pub(super) keepalive: Keepalive,
+    pub(super) interceptors: Vec<Arc<dyn Interceptor>>,
 }
 
-impl Shared {
-    /// The socket has ended: so does everything that waits for it.
-    pub(super) fn end(&self, end: Closed, unsent: &[u64]) {
-        self.closed.send_modify(|closed| *closed = Some(end));
-        self.calls.end(unsent);
-        self.objects.end();
-        self.notices.end();
-    }
+/// A request with all its parameters.
+pub(super) fn request(method: &MethodName<'_>, params: &impl Serialize) -> Result<Request> {
+    Request::with_params(method.name, params)
+        .map_err(|error| Error::config(format!("the parameters of {method} cannot be sent: {error}")))
 }
-
-/// The name of a method, written out only where an error or a trace shows it.
-pub(super) type Name<'a> = dyn fmt::Display + Sync + 'a;
 
 impl Session {
     /// A session on a socket that has been opened; starts the task that serves it.
-    pub(super) fn start<S>(socket: WebSocketStream<S>, timeout: Option<Duration>) -> Self
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
+    pub(super) fn start(socket: Socket, settings: Settings, connector: Connector) -> Self {
         let (outgoing, queued) = mpsc::channel(QUEUE);
-        let (stop, stopped) = mpsc::channel(1);
-        let shared = Arc::new(Shared {
-            calls: Arc::default(),
-            objects: Objects::default(),
-            notices: Notices::default(),
-            closed: watch::Sender::new(None),
-        });
-        tokio::spawn(Actor::new(socket, queued, stopped, Arc::clone(&shared)).run());
-        Session(Arc::new(Core { outgoing, stop, shared, timeout }))
+        let (express, urgent) = mpsc::unbounded_channel();
+        let (control, controls) = mpsc::channel(4);
+        let shared = Arc::new(Shared::new(express));
+        let actor = Actor::new(Arc::clone(&shared), queued, urgent, controls, Pulse::new(settings.keepalive));
+        let life = Life::new(actor, connector, settings.resume.clone());
+        tokio::spawn(life.run(socket));
+        let permits = Semaphore::new(settings.in_flight.min(Semaphore::MAX_PERMITS));
+        Session(Arc::new(Core { outgoing, control, shared, permits, settings }))
     }
 
     /// Calls a method by its name, and returns the whole result: an object with a member for each out-parameter.
@@ -96,11 +101,22 @@ impl Session {
     /// For methods that this version has no typed call for. Parameters are an object (by name) or an array (by
     /// position); `()` stands for none. The handle of `Global` is -1.
     pub async fn call(&self, method: &str, handle: i32, params: impl Serialize) -> Result<Value> {
-        let request = Request::with_params(handle, method, &params)
-            .map_err(|error| Error::config(format!("the parameters of {method} cannot be sent: {error}")))?;
-        let delivery = self.exchange(request, &method, None).await?;
-        let result = reply::result(&delivery, &method)?;
-        serde_json::from_str(result).map_err(|error| reply::unreadable(&method, "", &error, result))
+        let method = MethodName::new("", method);
+        let request = request(&method, &params)?;
+        let to = match self.shared().objects.find(handle) {
+            Some(object) => To::Object(object),
+            None => To::Number(handle),
+        };
+        self.whole(Outcall { to, method, request, delta: false, options: Options::default() }).await
+    }
+
+    /// A call whose whole result is asked for.
+    pub(super) async fn whole(&self, outcall: Outcall<'_>) -> Result<Value> {
+        let method = outcall.method;
+        // boxed: it would be part of every future that calls
+        let answer = Box::pin(self.exchange(outcall)).await?;
+        let json = answer.body.json();
+        serde_json::from_str(&json).map_err(|error| reply::unreadable(&method, "", &error, &json))
     }
 
     /// The object that every session starts from: it opens and makes apps.
@@ -109,6 +125,8 @@ impl Session {
     }
 
     /// A handle by its number, for objects that were made with [`call`](Self::call).
+    ///
+    /// A resume does not know how to get such an object again, and closes it.
     pub fn handle(&self, number: i32, class: impl Into<String>) -> Handle {
         Handle::new(self.clone(), number, class)
     }
@@ -117,22 +135,52 @@ impl Session {
     ///
     /// The stream ends with the session, and does not keep it open.
     pub fn notifications(&self) -> Notifications {
-        self.0.shared.notices.read()
+        Notifications(self.shared().notices.read())
     }
 
-    /// Whether the connection has ended; calls fail from then on.
+    /// What happens to the session as a whole: first what has happened already, then each as it comes.
+    ///
+    /// The stream ends with the session, and does not keep it open.
+    pub fn events(&self) -> SessionEvents {
+        SessionEvents(self.shared().events.read())
+    }
+
+    /// What the engine says to have changed, over all objects, from now on.
+    ///
+    /// Lists that come while nobody looks are put together, so that a slow reader costs no more than the number of
+    /// handles. The stream ends with the session, and does not keep it open.
+    pub fn changes(&self) -> ChangeLists {
+        self.shared().followers.follow()
+    }
+
+    /// The frames of the session from now on, both ways.
+    ///
+    /// A reader who falls more than 1024 behind is told how many were missed.
+    pub fn traffic(&self) -> TrafficStream {
+        self.shared().traffic.read()
+    }
+
+    /// Whether the session is over; calls fail from then on.
     pub fn is_closed(&self) -> bool {
-        self.0.shared.closed.borrow().is_some()
+        matches!(&*self.shared().phase.borrow(), Phase::Ended(_))
     }
 
-    /// Waits for the end of the connection, whoever ends it, and says how it came.
+    /// Whether the connection is gone and may come back.
+    pub fn is_suspended(&self) -> bool {
+        matches!(&*self.shared().phase.borrow(), Phase::Suspended)
+    }
+
+    /// Waits for the end of the session, whoever ends it, and says how it came. A session that comes back has not
+    /// ended.
     ///
     /// The future keeps nothing open.
     pub fn closed(&self) -> impl Future<Output = Closed> + Send + 'static {
-        let mut closed = self.0.shared.closed.subscribe();
+        let mut phase = self.shared().phase.subscribe();
         async move {
-            let end = closed.wait_for(Option::is_some).await.ok().and_then(|end| end.clone());
-            end.unwrap_or_else(|| Closed::new(CloseReason::Lost, ""))
+            match phase.wait_for(|phase| matches!(phase, Phase::Ended(_))).await.as_deref() {
+                Ok(Phase::Ended(closed)) => closed.clone(),
+                _ => Closed::new(CloseReason::Lost, ""),
+            }
         }
     }
 
@@ -140,68 +188,106 @@ impl Session {
     ///
     /// The same happens, without the waiting, when the last clone and the last handle are dropped.
     pub async fn close(self) {
-        // it is full when someone has asked already
-        let _ = self.0.stop.try_send(());
         let closed = self.closed();
+        // it fails when the session is over already
+        let _ = self.0.control.send(Control::Close).await;
         drop(self);
         closed.await;
     }
 
-    /// How many calls wait for their reply, and how many objects this side holds handles of.
-    pub fn in_use(&self) -> InUse {
-        InUse { calls: self.0.shared.calls.count(), objects: self.0.shared.objects.count() }
-    }
-
-    pub(super) fn objects(&self) -> &Objects {
-        &self.0.shared.objects
-    }
-
-    /// One call: out, and back.
-    pub(super) async fn exchange(
-        &self,
-        request: Request,
-        method: &Name<'_>,
-        timeout: Option<Duration>,
-    ) -> Result<Delivery> {
-        match timeout.or(self.0.timeout) {
-            None => self.send(request, method).await,
-            Some(limit) => match tokio::time::timeout(limit, self.send(request, method)).await {
-                Ok(reply) => reply,
-                Err(_) => Err(Error::timeout(method.to_string(), limit)),
-            },
+    /// Closes the connection, and keeps everything ready for a [`resume`](Self::resume). Calls fail until then.
+    ///
+    /// The engine keeps its side for the time to live that the session was opened with.
+    pub async fn suspend(&self) -> Result<()> {
+        let (done, suspended) = oneshot::channel();
+        let sent = self.0.control.send(Control::Suspend(done)).await;
+        match (sent, suspended.await) {
+            (Ok(()), Ok(())) => Ok(()),
+            _ => Err(self.over("suspend")),
         }
     }
 
-    async fn send(&self, request: Request, method: &Name<'_>) -> Result<Delivery> {
-        let Some(mut waiting) = self.0.shared.calls.enter() else {
-            return Err(self.end_of(method, MayHaveRun(false)));
+    /// Connects again after a [`suspend`](Self::suspend), and says what could be had again; see [`Resume`].
+    ///
+    /// A session that is not suspended has nothing to resume, and says so by an empty list. When connecting fails, the
+    /// session stays suspended.
+    pub async fn resume(&self) -> Result<Resumed> {
+        let (done, resumed) = oneshot::channel();
+        let sent = self.0.control.send(Control::Resume(done)).await;
+        match (sent, resumed.await) {
+            (Ok(()), Ok(resumed)) => resumed,
+            _ => Err(self.over("resume")),
+        }
+    }
+
+    fn over(&self, what: &str) -> Error {
+        let closed = match &*self.shared().phase.borrow() {
+            Phase::Ended(closed) => closed.clone(),
+            _ => Closed::new(CloseReason::Lost, ""),
         };
-        let id = waiting.id();
-        let frame = request.finish(id);
-        tracing::trace!(id, %method, bytes = frame.len(), "request");
-        if self.0.outgoing.send(Outgoing { id, frame }).await.is_err() {
-            return Err(self.end_of(method, MayHaveRun(false)));
-        }
-        waiting.reply().await.map_err(|may_have_run| self.end_of(method, may_have_run))
+        closed.error(&MethodName::new("", what), false)
     }
 
-    /// The error of a call that met the end of the session.
-    fn end_of(&self, method: &Name<'_>, MayHaveRun(may_have_run): MayHaveRun) -> Error {
-        match &*self.0.shared.closed.borrow() {
-            Some(closed) => closed.error(method, may_have_run),
-            None => Closed::new(CloseReason::Lost, "").error(method, may_have_run),
+    /// What the session holds at this moment.
+    pub fn in_use(&self) -> InUse {
+        let shared = self.shared();
+        InUse {
+            calls: shared.calls.count(),
+            objects: shared.objects.count(),
+            delta_bytes_saved: shared.delta_saved.load(Ordering::Relaxed),
         }
+    }
+
+    /// A session that is not kept open by this.
+    pub(super) fn downgrade(&self) -> WeakSession {
+        WeakSession(Arc::downgrade(&self.0))
+    }
+
+    pub(super) fn weak_shared(&self) -> Weak<Shared> {
+        Arc::downgrade(&self.0.shared)
+    }
+
+    /// How the app is opened, for a resume.
+    pub(super) fn remember_opening(&self, params: Value) {
+        // the first word counts: a session opens one app
+        let _ = self.shared().opening.set(params);
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        &self.0.shared
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(super) fn permits(&self) -> &Semaphore {
+        &self.0.permits
+    }
+
+    pub(super) fn outgoing(&self) -> &mpsc::Sender<Outgoing> {
+        &self.0.outgoing
     }
 }
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Session");
-        match &*self.0.shared.closed.borrow() {
-            Some(closed) => debug.field("closed", &closed.to_string()),
-            None => debug.field("in_use", &self.in_use()),
+        match &*self.shared().phase.borrow() {
+            Phase::Ended(closed) => debug.field("closed", &closed.to_string()),
+            phase => debug.field("suspended", &matches!(phase, Phase::Suspended)).field("in_use", &self.in_use()),
         };
         debug.finish_non_exhaustive()
+    }
+}
+
+/// A session that is not kept open.
+#[derive(Clone)]
+pub(super) struct WeakSession(Weak<Core>);
+
+impl WeakSession {
+    pub(super) fn upgrade(&self) -> Option<Session> {
+        self.0.upgrade().map(Session)
     }
 }
 
@@ -213,4 +299,6 @@ pub struct InUse {
     pub calls: usize,
     /// Objects that this side holds handles of.
     pub objects: usize,
+    /// How many bytes deltas have saved so far, counted from the last reply of each that held everything.
+    pub delta_bytes_saved: u64,
 }

@@ -70,6 +70,32 @@ impl TimeoutError {
     }
 }
 
+/// The client's own rate limit was used up, for longer than the call could wait. Nothing was sent.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{activity}: the rate limit is used up for another {wait:?}: {reason}; nothing was sent")]
+#[non_exhaustive]
+pub struct RateLimitError {
+    activity: String,
+    reason: &'static str,
+    wait: Duration,
+}
+
+impl RateLimitError {
+    pub(crate) fn new(activity: impl Into<String>, reason: &'static str, wait: Duration) -> Self {
+        Self { activity: activity.into(), reason, wait }
+    }
+
+    /// What was not sent: the operation.
+    pub fn activity(&self) -> &str {
+        &self.activity
+    }
+
+    /// How long it takes until there is room again.
+    pub fn wait(&self) -> Duration {
+        self.wait
+    }
+}
+
 /// The network failed.
 #[derive(Debug)]
 #[non_exhaustive]

@@ -1,6 +1,12 @@
 //! The one way that every REST request goes: sign, send, follow, retry, read.
 
+mod clock;
+pub(crate) mod connection;
 pub(crate) mod headers;
+pub(crate) mod intercept;
+pub(crate) mod limiter;
+pub(crate) mod notice;
+pub(crate) mod observe;
 pub(crate) mod payload;
 pub(crate) mod pipeline;
 pub(crate) mod redirect;

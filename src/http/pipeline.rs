@@ -3,27 +3,47 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout};
-use tracing::{Instrument, Span, debug, field, info_span};
+use reqwest::header::HeaderName;
+use tokio::time::{Instant, sleep};
+use tracing::{Instrument, Span, debug, field, info, info_span};
 
+use super::clock::Clock;
+use super::observe::Attempt;
 use super::payload::Payload;
 use super::redirect::{self, Hop, Next};
 use super::reply::{self, Content, Context, Reply, Wanted};
 use super::request::Request;
-use super::retry::{self, Failure};
+use super::retry::{Failure, Retry};
 use super::watch::Progress;
+use super::{headers, intercept};
 use crate::client::Core;
 use crate::rest::Operation;
 use crate::{Error, Result};
 
+/// Which edition of its APIs Qlik answers for.
+const API_VERSION: HeaderName = HeaderName::from_static("qlik-api-version");
+
 /// Sends a request and returns its answer, if that is a success.
-pub(crate) async fn send(core: &Core, mut request: Request, wanted: Wanted) -> Result<Reply> {
+pub(crate) async fn send(core: &Core, request: Request, wanted: Wanted) -> Result<Reply> {
+    match core.settings.interceptors.is_empty() {
+        true => exchange(core, request, wanted).await,
+        false => intercept::through(core, request, wanted).await,
+    }
+}
+
+/// The way of a request behind the interceptors.
+pub(super) async fn exchange(core: &Core, mut request: Request, wanted: Wanted) -> Result<Reply> {
     if let Some(problem) = request.take_problem() {
         return Err(problem);
     }
-    let limit = request.timeout.unwrap_or(core.settings.timeout);
     let payload = std::mem::replace(&mut request.payload, Payload::None);
-    let exchange = Exchange::new(core, request, wanted, limit, payload.is_streamed())?;
+    let progress = Arc::new(Progress::new());
+    let clock = match request.timeout {
+        Some(limit) => Clock::whole(limit),
+        None if payload.is_streamed() => Clock::moving(core.settings.timeout, progress.clone()),
+        None => Clock::working(core.settings.timeout),
+    };
+    let exchange = Exchange::new(core, request, wanted, clock.limit(), progress)?;
     let span = info_span!(
         "qlik.call",
         operation = exchange.context.operation.map(Operation::name),
@@ -31,8 +51,9 @@ pub(crate) async fn send(core: &Core, mut request: Request, wanted: Wanted) -> R
         path = exchange.context.path,
         status = field::Empty,
         attempts = field::Empty,
+        trace_id = field::Empty,
     );
-    exchange.limited(payload, limit).instrument(span).await
+    exchange.repeated(payload, clock).instrument(span).await
 }
 
 /// One call: a request, and all that is sent for it.
@@ -41,72 +62,111 @@ struct Exchange<'a> {
     context: Context,
     first: Hop,
     wanted: Wanted,
-    deadline: Option<Instant>,
+    retry: Retry,
     progress: Arc<Progress>,
-    /// Whether the limit is on how long nothing moves, instead of on the whole.
-    streams: bool,
 }
 
 impl<'a> Exchange<'a> {
     /// Makes a request ready to be sent.
-    fn new(core: &'a Core, request: Request, wanted: Wanted, limit: Duration, streamed: bool) -> Result<Self> {
-        let name = request.name();
-        let url = request.target.on(&core.host).map_err(|problem| Error::config(format!("{name}: {problem}")))?;
-        let streams = streamed && request.timeout.is_none();
+    fn new(core: &'a Core, request: Request, wanted: Wanted, limit: Duration, progress: Arc<Progress>) -> Result<Self> {
+        let url =
+            request.target.on(&core.host).map_err(|problem| Error::config(format!("{}: {problem}", request.name())))?;
+        let silence = core.settings.read_timeout.unwrap_or(limit);
         Ok(Self {
             core,
-            context: Context {
-                name,
-                operation: request.operation,
-                method: request.method,
-                path: url.path().to_owned(),
-                silence: limit,
-            },
+            context: Context::of(&request, url.path().to_owned(), silence),
             first: Hop { url, method: request.method, headers: request.headers, signed: true },
             wanted,
-            deadline: (!streams).then(|| Instant::now().checked_add(limit)).flatten(),
-            progress: Arc::new(Progress::new()),
-            streams,
+            retry: request.retry.unwrap_or_else(|| core.settings.retry.clone()),
+            progress,
         })
     }
 
-    /// The stage of time: all that follows happens within the call's limit.
-    async fn limited(self, payload: Payload, limit: Duration) -> Result<Reply> {
-        let late = || Err(Error::timeout(self.context.name.as_str(), limit));
-        let work = self.repeated(payload);
-        if self.streams {
-            tokio::select! {
-                result = work => result,
-                () = self.progress.stalled(limit) => late(),
-            }
-        } else {
-            timeout(limit, work).await.unwrap_or_else(|_| late())
-        }
-    }
-
     /// The stage of retries: sends again what failed and may be sent again.
-    async fn repeated(&self, mut payload: Payload) -> Result<Reply> {
+    async fn repeated(&self, mut payload: Payload, mut clock: Clock) -> Result<Reply> {
         let mut done = 0;
         loop {
+            let waited = self.admitted(&clock).await?;
             let spare = payload.try_clone();
-            let repeatable = spare.is_some() && done < self.core.settings.retries;
+            let begun = Instant::now();
             done += 1;
-            let failure = match self.attempt(payload).await {
-                Ok(reply) => {
-                    Span::current().record("status", reply.status).record("attempts", done);
+            let failure = match clock.work(self.attempt(payload)).await {
+                Some(Ok(reply)) => {
+                    self.core.budget.earn();
+                    self.told(done, waited, begun, Ok(reply.status), false);
+                    self.record(Some(reply.status), done, || headers::trace_id(&reply.headers));
                     return Ok(reply);
                 }
-                Err(failure) => failure,
+                Some(Err(failure)) => failure,
+                None => Failure::Final(Error::timeout(self.context.name.as_str(), clock.limit())),
             };
-            let pause = repeatable.then(|| retry::pause(&failure, self.context.method, done, self.deadline)).flatten();
+            let pause = match spare.is_some() && self.retry.has_more_after(done) {
+                true => self.pause(&failure, done, &clock),
+                false => None,
+            };
             let error = Error::from(failure);
+            self.told(done, waited, begun, Err(&error), pause.is_some());
             let Some(pause) = pause else {
-                Span::current().record("status", error.status()).record("attempts", done);
+                self.record(error.status(), done, || error.trace_id().map(str::to_owned));
                 return Err(error);
             };
             debug!(%error, ?pause, attempt = done, "trying again");
-            sleep(pause).await;
+            clock.pause(pause).await;
             payload = spare.unwrap_or(Payload::None);
+        }
+    }
+
+    /// The stage of the client's own rate limit: waits until it is this call's turn, and returns for how long it was.
+    async fn admitted(&self, clock: &Clock) -> Result<Duration> {
+        let (Some(limiter), Some(operation)) = (&self.core.limiter, self.context.operation) else {
+            return Ok(Duration::ZERO);
+        };
+        let longest = limiter.longest_wait().min(clock.left_to_wait().unwrap_or(Duration::MAX));
+        let begun = Instant::now();
+        loop {
+            let Err(wait) = limiter.admit(operation) else { return Ok(begun.elapsed()) };
+            if begun.elapsed().saturating_add(wait.time) > longest {
+                return Err(Error::rate_limited(self.context.name.as_str(), wait.reason, wait.time));
+            }
+            info!(wait = ?wait.time, reason = wait.reason, tier = ?operation.rate_tier(), "waiting for the rate limit");
+            sleep(wait.time + self.retry.moment()).await;
+        }
+    }
+
+    /// How long to wait before the next attempt, if there is to be one.
+    fn pause(&self, failure: &Failure, done: u32, clock: &Clock) -> Option<Duration> {
+        if !self.retry.applies(failure, self.context.method) {
+            return None;
+        }
+        let asked = failure.asked().filter(|_| failure.is_refusal());
+        let limiter = self.core.limiter.as_ref();
+        let limiter = limiter.filter(|limiter| self.context.operation.is_some_and(|of| limiter.counts(of)));
+        if let (Some(asked), Some(limiter)) = (asked, limiter) {
+            // The limiter knows, too, and makes this call wait with all the others of its tier.
+            let longest = limiter.longest_wait().min(clock.left_to_wait().unwrap_or(Duration::MAX));
+            return (asked < longest).then(|| self.retry.moment());
+        }
+        let pause = self.retry.pause(failure, done, clock.left())?;
+        // What the server asked for does no harm to it.
+        (asked.is_some() || self.core.budget.spend()).then_some(pause)
+    }
+
+    /// Tells the observer of an attempt.
+    fn told(&self, number: u32, waited: Duration, begun: Instant, result: Result<u16, &Error>, again: bool) {
+        let Some(observer) = &self.core.settings.observer else { return };
+        let (status, error) = match result {
+            Ok(status) => (Some(status), None),
+            Err(error) => (error.status(), Some(error)),
+        };
+        let elapsed = begun.elapsed();
+        (observer.0)(&Attempt { context: &self.context, number, status, error, waited, elapsed, again });
+    }
+
+    /// Writes the end of the call into its span.
+    fn record(&self, status: Option<u16>, attempts: u32, trace_id: impl FnOnce() -> Option<String>) {
+        let span = Span::current();
+        if !span.is_disabled() {
+            span.record("status", status).record("attempts", attempts).record("trace_id", trace_id());
         }
     }
 
@@ -125,6 +185,10 @@ impl<'a> Exchange<'a> {
     async fn answered(&self, payload: Payload, redirects: &mut usize) -> Result<Reply, Failure> {
         let response = self.followed(payload, redirects).await?;
         let status = response.status();
+        self.core.notices.read(&self.context, response.headers());
+        if let (Some(limiter), Some(operation)) = (&self.core.limiter, self.context.operation) {
+            limiter.learn(operation, status.as_u16(), response.headers());
+        }
         // Where a redirect is the answer, it is a success.
         if !(status.is_success() || status.is_redirection() && !self.follows()) {
             let error = reply::failure(&self.context, response).await;
@@ -139,7 +203,7 @@ impl<'a> Exchange<'a> {
                     .map_err(|error| Failure::Broken(reply::broken(&self.context, "reading the answer", error)))?,
             ),
         };
-        Ok(Reply { context: self.context.clone(), status: status.as_u16(), headers, body })
+        Ok(Reply { context: self.context.clone(), status: status.as_u16(), headers, body, again: None })
     }
 
     fn follows(&self) -> bool {
@@ -175,6 +239,9 @@ impl<'a> Exchange<'a> {
     /// The stage of signing, and the sending itself. Credentials go to the client's own host only.
     async fn signed(&self, hop: &Hop, payload: Payload) -> Result<reqwest::Response, Failure> {
         let mut headers = hop.headers.clone();
+        if let Some(version) = self.core.settings.api_version.as_ref().filter(|_| hop.signed) {
+            headers.entry(API_VERSION).or_insert_with(|| version.clone());
+        }
         if hop.signed && self.core.host.is_origin_of(&hop.url) {
             headers.extend(self.core.auth.headers().await.map_err(Failure::Final)?);
         }

@@ -7,7 +7,9 @@ use bytes::{Bytes, BytesMut};
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 
 use super::headers;
+use super::request::Request;
 use crate::error::HttpError;
+use crate::rest::Again;
 use crate::rest::{Method, Operation};
 use crate::{Error, Result};
 
@@ -27,6 +29,12 @@ pub(crate) struct Context {
     pub(crate) silence: Duration,
 }
 
+impl Context {
+    pub(crate) fn of(request: &Request, path: String, silence: Duration) -> Self {
+        Self { name: request.name(), operation: request.operation, method: request.method, path, silence }
+    }
+}
+
 /// How the body of an answer is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wanted {
@@ -42,6 +50,8 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Content,
+    /// How to ask for the rest, if reading the body breaks off.
+    pub(crate) again: Option<Again>,
 }
 
 /// The body of a successful answer.
@@ -55,6 +65,15 @@ impl Reply {
     pub(crate) fn media_type(&self) -> Option<&str> {
         let value = headers::text(&self.headers, CONTENT_TYPE.as_str())?;
         value.split(';').next().map(str::trim)
+    }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Content::Whole(bytes) => f.debug_tuple("Whole").field(&bytes.len()).finish(),
+            Content::Stream(_) => f.write_str("Stream"),
+        }
     }
 }
 
@@ -90,19 +109,23 @@ pub(crate) async fn failure(context: &Context, mut response: reqwest::Response) 
             break;
         }
     }
-    HttpError::new(
-        response.status().as_u16(),
-        context.method.as_str(),
-        context.path.as_str(),
-        response.headers(),
-        body.freeze(),
-    )
-    .of_operation(context.operation.map(Operation::name))
+    refused(context, response.status().as_u16(), response.headers(), body.freeze())
+}
+
+/// An answer that is no success.
+pub(crate) fn refused(context: &Context, status: u16, headers: &HeaderMap, body: Bytes) -> HttpError {
+    HttpError::new(status, context.method.as_str(), context.path.as_str(), headers, body)
+        .of_operation(context.operation.map(Operation::name))
 }
 
 /// An error of the client below, as ours: its text names what was done, and no URL.
 pub(crate) fn broken(context: &Context, doing: &str, error: reqwest::Error) -> Error {
-    Error::transport(format!("{}: {doing}", context.name), error.without_url())
+    let activity = format!("{}: {doing}", context.name);
+    // The only limit that the client below has is the one on silence.
+    if error.is_timeout() {
+        return Error::timeout(activity, context.silence);
+    }
+    Error::transport(activity, error.without_url())
 }
 
 /// Reads a body piece by piece, with a limit on how long nothing may come.

@@ -12,6 +12,7 @@ use url::Url;
 
 use super::headers;
 use super::payload::{self, Part, Payload};
+use super::retry::Retry;
 use super::url::PathAndQuery;
 use crate::host::Host;
 use crate::rest::{Body, FilePart, Method, Operation};
@@ -37,6 +38,7 @@ pub(crate) struct Request {
     pub(crate) headers: HeaderMap,
     pub(crate) payload: Payload,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) retry: Option<Retry>,
     problem: Option<Error>,
 }
 
@@ -71,6 +73,7 @@ impl Request {
             headers: HeaderMap::new(),
             payload: Payload::None,
             timeout: None,
+            retry: None,
             problem: None,
         }
     }
@@ -92,6 +95,7 @@ impl Request {
             headers: self.headers.clone(),
             payload: self.payload.try_clone()?,
             timeout: self.timeout,
+            retry: self.retry.clone(),
             problem: match self.problem {
                 Some(_) => return None,
                 None => None,

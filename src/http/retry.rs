@@ -1,17 +1,117 @@
 //! What is tried again, and when: only what cannot do harm, and never for long.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-
-use tokio::time::Instant;
 
 use crate::Error;
 use crate::error::HttpError;
 use crate::rest::Method;
 
-/// The longest pause that a server may ask for and get. One that asks for more gets no second request.
-const LONGEST: Duration = Duration::from_secs(30);
-/// The first pause; each later one is twice as long.
-const FIRST: Duration = Duration::from_millis(250);
+/// When a call is tried again.
+///
+/// ```no_run
+/// # async fn run(qlik: qlik::Qlik) -> qlik::Result<()> {
+/// use std::time::Duration;
+/// use qlik::rest::Retry;
+///
+/// // A job at night has time; and this service takes the same order twice without doing it twice.
+/// let patient = Retry::times(8).longest_pause(Duration::from_secs(120)).even_if_not_idempotent();
+/// let answer: serde_json::Value = qlik.post("/api/v1/brand-new").retry(patient).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[must_use = "it is given to QlikBuilder::retry or Call::retry"]
+pub struct Retry {
+    times: u32,
+    first: Duration,
+    longest: Duration,
+    always: bool,
+}
+
+impl Default for Retry {
+    /// Twice, after about a quarter and half a second; up to half a minute where the server asks for it.
+    fn default() -> Self {
+        Self { times: 2, first: Duration::from_millis(250), longest: Duration::from_secs(30), always: false }
+    }
+}
+
+impl Retry {
+    /// So many times after the first attempt.
+    pub fn times(times: u32) -> Self {
+        Self { times, ..Self::default() }
+    }
+
+    /// Never.
+    pub fn never() -> Self {
+        Self::times(0)
+    }
+
+    /// The pause before the second attempt; each later one is twice as long. A part of it is random, so that clients
+    /// that failed together do not return together.
+    pub fn first_pause(mut self, pause: Duration) -> Self {
+        self.first = pause;
+        self
+    }
+
+    /// The longest pause. A server that asks for a longer one by `Retry-After` gets no second attempt.
+    pub fn longest_pause(mut self, pause: Duration) -> Self {
+        self.longest = pause;
+        self
+    }
+
+    /// Also tries again what would do harm if it arrived twice in general, and does not in this case: POST and PATCH.
+    pub fn even_if_not_idempotent(mut self) -> Self {
+        self.always = true;
+        self
+    }
+
+    /// Whether there is another attempt after so many.
+    pub(crate) fn has_more_after(&self, done: u32) -> bool {
+        done <= self.times
+    }
+
+    /// Whether a failure may pass and its request may be sent again.
+    pub(super) fn applies(&self, failure: &Failure, method: Method) -> bool {
+        let twice = self.always || method.is_idempotent();
+        match failure {
+            Failure::Unsent(_) => true,
+            Failure::Broken(_) => twice,
+            Failure::Answered(error) => match error.status() {
+                // Refused before it was looked at.
+                429 => true,
+                // The server gave up on it, maybe half way through.
+                500 => self.always || method.is_safe(),
+                408 | 502..=504 => twice,
+                _ => false,
+            },
+            Failure::Final(_) => false,
+        }
+    }
+
+    /// How long to wait before the next attempt: `None` if that is too long, for this rule or for the call (`left`).
+    pub(super) fn pause(&self, failure: &Failure, done: u32, left: Option<Duration>) -> Option<Duration> {
+        let pause = match failure.asked() {
+            Some(asked) if asked > self.longest => return None,
+            // All the clients that were sent away with the same number come back spread over a while.
+            Some(asked) => asked + self.first.mul_f64(fastrand::f64()),
+            None => self.backoff(done),
+        };
+        // A pause that outlasts the call's own limit would turn a clear failure into a timeout.
+        left.is_none_or(|left| pause < left).then_some(pause)
+    }
+
+    /// A moment, so that those who waited for the same thing do not start in the same instant.
+    pub(super) fn moment(&self) -> Duration {
+        self.first.mul_f64(fastrand::f64() / 5.0)
+    }
+
+    /// Doubles with each attempt; a random part keeps clients from returning in step.
+    pub(crate) fn backoff(&self, done: u32) -> Duration {
+        let full = self.first.saturating_mul(1 << done.saturating_sub(1).min(6)).min(self.longest);
+        full.mul_f64(0.5 + fastrand::f64() / 2.0)
+    }
+}
 
 /// Why a request failed, by what may have become of it.
 #[derive(Debug)]
@@ -26,6 +126,21 @@ pub(crate) enum Failure {
     Final(Error),
 }
 
+impl Failure {
+    /// How long the server asks to wait.
+    pub(super) fn asked(&self) -> Option<Duration> {
+        match self {
+            Failure::Answered(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+
+    /// Whether the server refused the call because there were too many.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self, Failure::Answered(error) if error.status() == 429)
+    }
+}
+
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
@@ -35,41 +150,34 @@ impl From<Failure> for Error {
     }
 }
 
-/// How long to wait before the request is sent again; `None` if it must not be, or if that would not help.
-///
-/// `done` counts the attempts so far.
-pub(crate) fn pause(failure: &Failure, method: Method, done: u32, deadline: Option<Instant>) -> Option<Duration> {
-    let (again, asked) = match failure {
-        Failure::Unsent(_) => (true, None),
-        Failure::Broken(_) => (method.is_idempotent(), None),
-        Failure::Answered(error) => {
-            let again = match error.status() {
-                // Refused before it was looked at.
-                429 => true,
-                502..=504 => method.is_idempotent(),
-                _ => false,
-            };
-            (again, error.retry_after())
-        }
-        Failure::Final(_) => (false, None),
-    };
-    if !again || asked.is_some_and(|asked| asked > LONGEST) {
-        return None;
-    }
-    let pause = match asked {
-        // All the clients that were sent away with the same number come back spread over a while.
-        Some(asked) => asked + FIRST.mul_f64(fastrand::f64()),
-        None => backoff(done),
-    };
-    // A pause that outlasts the call's own limit would turn a clear failure into a timeout.
-    let in_time = deadline.is_none_or(|deadline| Instant::now().checked_add(pause).is_some_and(|end| end < deadline));
-    in_time.then_some(pause)
+/// What a client may spend on retries, shared by its clones: when a whole service is down, trying everything three times
+/// makes it worse. Each retry costs one; each call that ends well gives back a half.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    /// In halves.
+    left: AtomicU64,
+    most: u64,
 }
 
-/// Doubles with each attempt; a random part keeps clients from returning in step.
-fn backoff(done: u32) -> Duration {
-    let full = FIRST.saturating_mul(1 << done.saturating_sub(1).min(6));
-    full.mul_f64(0.5 + fastrand::f64() / 2.0)
+impl Budget {
+    pub(crate) fn new(retries: u32) -> Self {
+        let most = u64::from(retries) * 2;
+        Self { left: AtomicU64::new(most), most }
+    }
+
+    /// Takes one retry, if there is one.
+    pub(super) fn spend(&self) -> bool {
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(2)).is_ok()
+    }
+
+    /// Gives back a half.
+    pub(super) fn earn(&self) {
+        // Read first: on the happy path, where nothing is spent, clones do not contend for the number.
+        if self.left.load(Ordering::Relaxed) < self.most {
+            let more = |left: u64| (left < self.most).then_some(left + 1);
+            let _ = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -87,60 +195,77 @@ mod tests {
         Failure::Answered(HttpError::new(status, "GET", "/", &headers, Bytes::new()))
     }
 
-    fn again(failure: &Failure, method: Method) -> bool {
-        pause(failure, method, 1, None).is_some()
-    }
-
     #[test]
     fn repeats_only_what_does_no_harm() {
         let unsent = Failure::Unsent(Error::config(""));
         let broken = Failure::Broken(Error::config(""));
         let last = Failure::Final(Error::config(""));
-        for (failure, get, post) in [
-            (&unsent, true, true),
-            (&broken, true, false),
-            (&last, false, false),
-            (&answered(429, None), true, true),
-            (&answered(503, None), true, false),
-            (&answered(502, None), true, false),
-            (&answered(504, None), true, false),
-            (&answered(500, None), false, false),
-            (&answered(404, None), false, false),
+        for (failure, get, put, post) in [
+            (&unsent, true, true, true),
+            (&broken, true, true, false),
+            (&last, false, false, false),
+            (&answered(429, None), true, true, true),
+            (&answered(503, None), true, true, false),
+            (&answered(502, None), true, true, false),
+            (&answered(504, None), true, true, false),
+            (&answered(408, None), true, true, false),
+            (&answered(500, None), true, false, false),
+            (&answered(501, None), false, false, false),
+            (&answered(404, None), false, false, false),
         ] {
             for (method, expected) in [
                 (Method::Get, get),
-                (Method::Put, get),
-                (Method::Delete, get),
+                (Method::Head, get),
+                (Method::Put, put),
+                (Method::Delete, put),
                 (Method::Post, post),
                 (Method::Patch, post),
             ] {
-                assert_eq!(again(failure, method), expected, "{method} {failure:?}");
+                assert_eq!(Retry::default().applies(failure, method), expected, "{method} {failure:?}");
             }
+            let always = Retry::default().even_if_not_idempotent();
+            assert_eq!(always.applies(failure, Method::Post), get, "{failure:?}");
         }
     }
 
     #[test]
     fn waits_as_asked_but_not_for_long() {
-        let waits = |text| pause(&answered(429, Some(text)), Method::Post, 1, None);
+        let waits = |text| Retry::default().pause(&answered(429, Some(text)), 1, None);
         assert!(waits("13").unwrap() >= Duration::from_secs(13));
         assert!(waits("13").unwrap() <= Duration::from_secs(14));
         assert_eq!(waits("31"), None);
+        let patient = Retry::default().longest_pause(Duration::from_secs(60));
+        assert!(patient.pause(&answered(429, Some("31")), 1, None).is_some());
     }
 
     #[test]
     fn does_not_outwait_the_limit_of_the_call() {
-        let soon = Instant::now() + Duration::from_secs(2);
-        let failure = |text| answered(429, Some(text));
-        assert_eq!(pause(&failure("5"), Method::Get, 1, Some(soon)), None);
-        assert!(pause(&failure("1"), Method::Get, 1, Some(soon)).is_some());
+        let left = Some(Duration::from_secs(2));
+        let pause = |text| Retry::default().pause(&answered(429, Some(text)), 1, left);
+        assert_eq!(pause("5"), None);
+        assert!(pause("1").is_some());
     }
 
     #[test]
     fn backs_off() {
+        let retry = Retry::default();
         for done in [1, 2, 3, 40, u32::MAX] {
-            assert!(backoff(done) >= FIRST / 2);
-            assert!(backoff(done) <= FIRST * 64);
+            assert!(retry.backoff(done) >= retry.first / 2);
+            assert!(retry.backoff(done) <= retry.longest);
         }
-        assert!(backoff(4) >= FIRST * 4);
+        assert!(retry.backoff(4) >= retry.first * 4);
+    }
+
+    #[test]
+    fn a_budget_is_spent_and_earned() {
+        let budget = Budget::new(2);
+        assert!(budget.spend() && budget.spend() && !budget.spend());
+        budget.earn();
+        assert!(!budget.spend());
+        budget.earn();
+        assert!(budget.spend());
+        (0..100).for_each(|_| budget.earn());
+        assert!(budget.spend() && budget.spend() && !budget.spend());
+        assert!(!Budget::new(0).spend());
     }
 }

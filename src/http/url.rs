@@ -62,6 +62,11 @@ impl PathAndQuery {
         &self.path
     }
 
+    /// The query as it stands; empty where there is none.
+    pub(crate) fn query(&self) -> &str {
+        &self.query
+    }
+
     /// Puts a value into the place of a placeholder, as one segment: a slash in it is encoded.
     pub(crate) fn fill(&mut self, name: &str, value: &str) -> Result<(), Problem> {
         let encoded = segment(name, value)?;

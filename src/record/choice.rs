@@ -89,6 +89,7 @@ macro_rules! open_enum {
         }
         impl $name {
             /// The value as it is written on the wire.
+            #[allow(unreachable_pub)] // the enums of unit tests are private
             pub fn as_str(&self) -> &str {
                 $crate::record::text_of(self)
             }

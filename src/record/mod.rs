@@ -6,6 +6,9 @@
 //! record's `extra`, from where a write puts it back; so is a value that is spelled in another way than it is written. Only a document that is no JSON, or that is of another kind
 //! altogether (an array where a record is due), is an error.
 
+// A build without any API or the Engine has no types to use all this.
+#![allow(dead_code, unused_macros)]
+
 mod choice;
 mod container;
 pub(crate) mod debug;
@@ -24,9 +27,9 @@ use serde_json::Value;
 #[doc(hidden)]
 pub use choice::{OpenEnum, Union, listed, offer, text_of};
 #[doc(hidden)]
-pub use table::{Record, Writer, read_member, read_unlisted};
+pub use table::{Record, Visit, read_member, read_unlisted};
 
-#[allow(unused_imports)] // a build without any API generates no types
+#[allow(unused_imports)] // likewise
 pub(crate) use {
     choice::{one_of, open, open_enum, union, wire_impls},
     table::record,

@@ -1,16 +1,14 @@
 //! JSON schemas of generated types, told from the same tables that read and write them.
 
-use std::convert::Infallible;
-
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};
 
-use super::{OpenEnum, Record, Union, Wire, Writer};
+use super::{OpenEnum, Record, Union, Visit, Wire};
 
 /// The schema of a record: its members, and which of them it demands.
 pub(crate) fn table<R: Record>(generator: &mut SchemaGenerator) -> Schema {
     let mut writer = SchemaWriter { members: R::MEMBERS, generator, properties: Map::new(), required: Vec::new() };
-    let Ok(()) = R::default().write_members(&mut writer);
+    R::default().visit_members(&mut writer);
     let SchemaWriter { properties, required, .. } = writer;
     let mut schema = json_schema!({ "type": "object", "properties": properties });
     if !required.is_empty() {
@@ -26,16 +24,13 @@ struct SchemaWriter<'a> {
     required: Vec<Value>,
 }
 
-impl Writer for SchemaWriter<'_> {
-    type Error = Infallible;
-
-    fn member<T: Wire>(&mut self, index: usize, _: &T) -> Result<(), Infallible> {
+impl Visit for SchemaWriter<'_> {
+    fn member<T: Wire>(&mut self, index: usize, _: &T) {
         let name = self.members[index];
         self.properties.insert(name.to_owned(), T::schema(self.generator).to_value());
         if !T::OPTIONAL {
             self.required.push(name.into());
         }
-        Ok(())
     }
 }
 

@@ -22,15 +22,16 @@ pub trait Record: Wire {
     fn extra_mut(&mut self) -> &mut Extra;
     /// Reads the member of that index from the map's next value; hands back what its field cannot tell.
     fn read_member<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<Option<Value>, A::Error>;
-    /// Shows every member to the writer, in order.
-    fn write_members<W: Writer>(&self, writer: &mut W) -> Result<(), W::Error>;
+    /// Shows every member to the visitor, in order.
+    fn visit_members<V: Visit>(&self, visitor: &mut V);
 }
 
 /// Sees a record's members one by one: to serialize, to print, to describe, to compare with a value.
+///
+/// It keeps its own troubles: a `?` behind each of eight thousand members is a good part of the time to compile them.
 #[doc(hidden)]
-pub trait Writer {
-    type Error;
-    fn member<T: Wire>(&mut self, index: usize, value: &T) -> Result<(), Self::Error>;
+pub trait Visit {
+    fn member<T: Wire>(&mut self, index: usize, value: &T);
 }
 
 /// Implements a generated struct's traits from its table: `record!(Space, 0 id "id", 1 name "name");`.
@@ -57,9 +58,8 @@ macro_rules! record {
                 }
             }
             #[allow(unused_variables)]
-            fn write_members<W: $crate::record::Writer>(&self, writer: &mut W) -> Result<(), W::Error> {
-                $(writer.member($index, &self.$field)?;)*
-                Ok(())
+            fn visit_members<V: $crate::record::Visit>(&self, visitor: &mut V) {
+                $(visitor.member($index, &self.$field);)*
             }
         }
         $crate::record::wire_impls!($name, table);
@@ -161,32 +161,36 @@ pub(crate) fn read<'de, R: Record, D: Deserializer<'de>>(deserializer: D) -> Res
 
 pub(crate) fn write<R: Record, S: Serializer>(record: &R, serializer: S) -> Result<S::Ok, S::Error> {
     let extra = record.extra();
-    let mut map = JsonWriter { members: R::MEMBERS, extra, map: serializer.serialize_map(None)? };
-    record.write_members(&mut map)?;
-    let mut map = map.map;
+    let mut writer = JsonWriter { members: R::MEMBERS, extra, map: serializer.serialize_map(None)?, written: Ok(()) };
+    record.visit_members(&mut writer);
+    writer.written?;
+    let mut map = writer.map;
     for (name, value) in extra.iter().filter(|(name, _)| !R::MEMBERS.contains(&name.as_str())) {
         map.serialize_entry(name, value)?;
     }
     map.end()
 }
 
-struct JsonWriter<'a, M> {
+struct JsonWriter<'a, M: SerializeMap> {
     members: &'static [&'static str],
     extra: &'a Extra,
     map: M,
+    /// The first error; nothing is written after it.
+    written: Result<(), M::Error>,
 }
 
-impl<M: SerializeMap> Writer for JsonWriter<'_, M> {
-    type Error = M::Error;
-
-    fn member<T: Wire>(&mut self, index: usize, value: &T) -> Result<(), M::Error> {
+impl<M: SerializeMap> Visit for JsonWriter<'_, M> {
+    fn member<T: Wire>(&mut self, index: usize, value: &T) {
+        if self.written.is_err() {
+            return;
+        }
         let name = self.members[index];
-        match self.extra.get(name) {
+        self.written = match self.extra.get(name) {
             // A field that was left alone gives way to what the server sent in its place.
             Some(other) if *value == T::again(other).unwrap_or_default() => self.map.serialize_entry(name, other),
             _ if T::OPTIONAL && value.is_blank() => Ok(()),
             _ => self.map.serialize_entry(name, &AsSerialize(value)),
-        }
+        };
     }
 }
 
@@ -195,49 +199,44 @@ pub(crate) fn again<R: Record>(_: &Value) -> Option<R> {
 }
 
 pub(crate) fn is_blank<R: Record>(record: &R) -> bool {
-    record.extra().is_empty() && record.write_members(&mut BlankOnly).is_ok()
+    let mut blank = Blank(record.extra().is_empty());
+    record.visit_members(&mut blank);
+    blank.0
 }
 
-/// Stops at the first member that has been set.
-struct BlankOnly;
+/// Whether no member has been set.
+struct Blank(bool);
 
-impl Writer for BlankOnly {
-    type Error = ();
-
-    fn member<T: Wire>(&mut self, _: usize, value: &T) -> Result<(), ()> {
-        if value.is_blank() { Ok(()) } else { Err(()) }
+impl Visit for Blank {
+    fn member<T: Wire>(&mut self, _: usize, value: &T) {
+        self.0 = self.0 && value.is_blank();
     }
 }
 
 pub(crate) fn fit<R: Record>(value: &Value) -> Option<usize> {
     let object = value.as_object()?;
-    let mut fitting = Fitting { members: R::MEMBERS, object, points: 0 };
+    let mut fitting = Fitting { members: R::MEMBERS, object, points: Some(0) };
     // A default record names its members and their types; its values do not matter here.
-    R::default().write_members(&mut fitting).ok()?;
-    Some(fitting.points)
+    R::default().visit_members(&mut fitting);
+    fitting.points
 }
 
 /// Counts the members that a JSON object shares with a record, the better fitting ones more.
 struct Fitting<'a> {
     members: &'static [&'static str],
     object: &'a serde_json::Map<String, Value>,
-    points: usize,
+    /// `None` once a required member is missing or of another shape.
+    points: Option<usize>,
 }
 
-impl Writer for Fitting<'_> {
-    /// A required member is missing or of another shape.
-    type Error = ();
-
-    fn member<T: Wire>(&mut self, index: usize, _: &T) -> Result<(), ()> {
-        match self.object.get(self.members[index]) {
-            Some(value) => match T::fit(value) {
-                Some(points) => self.points += points + 1,
-                None if T::OPTIONAL => {}
-                None => return Err(()),
-            },
-            None if T::OPTIONAL => {}
-            None => return Err(()),
-        }
-        Ok(())
+impl Visit for Fitting<'_> {
+    fn member<T: Wire>(&mut self, index: usize, _: &T) {
+        let Some(points) = self.points else { return };
+        let found = self.object.get(self.members[index]).map(T::fit);
+        self.points = match found {
+            Some(Some(more)) => Some(points + more + 1),
+            _ if T::OPTIONAL => Some(points),
+            _ => None,
+        };
     }
 }

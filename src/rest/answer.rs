@@ -14,6 +14,7 @@ use crate::{Error, Result};
 ///
 /// - Every generated type, [`serde_json::Value`], texts, numbers, lists and maps of them: the JSON of the answer. An
 ///   answer without a body is `None` to an `Option`, `null` to a `Value`, and an error to anything else.
+/// - [`Json`]: the same, read into a type of the program's own.
 /// - `()`: whatever the answer says, it is not read.
 /// - [`Download`]: the bytes of the answer as they come.
 /// - [`Located`]: the place that the answer names.
@@ -54,6 +55,27 @@ impl<T: Wire> Answer for T {
     }
 }
 
+/// An answer read into a type of the program's own, by `serde`: its strictness is that type's.
+///
+/// See [`Call::json_of`](super::Call::json_of) for the way there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Json<T>(pub T);
+
+impl<T: serde::de::DeserializeOwned + Send + 'static> Answer for Json<T> {
+    fn read(Reply(reply): Reply) -> Result<Self> {
+        let Content::Whole(body) = &reply.body else {
+            return Err(unread(&reply));
+        };
+        let json: &[u8] = if body.iter().all(u8::is_ascii_whitespace) { b"null" } else { body };
+        let wrong = |path: String, problem: String| Error::decode(reply.context.name.as_str(), path, problem, body);
+        let mut reader = serde_json::Deserializer::from_slice(json);
+        let value = serde_path_to_error::deserialize(&mut reader)
+            .map_err(|error| wrong(error.path().to_string(), error.inner().to_string()))?;
+        reader.end().map_err(|error| wrong(String::new(), error.to_string()))?;
+        Ok(Self(value))
+    }
+}
+
 impl Answer for () {
     fn read(_: Reply) -> Result<Self> {
         Ok(())
@@ -64,10 +86,7 @@ impl Answer for Download {
     const STREAMED: bool = true;
 
     fn read(Reply(reply): Reply) -> Result<Self> {
-        match reply.body {
-            Content::Stream(response) => Ok(Download::new(reply.context, response)),
-            Content::Whole(_) => Err(unread(&reply)),
-        }
+        Ok(Download::new(reply))
     }
 }
 

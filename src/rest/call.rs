@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 
-use super::page::{self, ItemStream, Page};
-use super::{Answer, Api, Body, Download, FilePart, Reply, Response};
+use super::chunks::{self, ChunkStream};
+use super::page::{self, ItemStream, Page, PageStream};
+use super::{Again, Answer, Api, Body, Download, FilePart, Reply, Response, Retry};
 use crate::Result;
 use crate::http::pipeline;
 use crate::http::reply::Wanted;
@@ -97,12 +98,19 @@ impl<T: Answer> Call<T> {
         self
     }
 
-    /// Sets how long this call may take as a whole; see [`QlikBuilder::timeout`](crate::QlikBuilder::timeout).
+    /// Sets how long this call may take as a whole; see [`QlikBuilder::timeout`](crate::QlikBuilder::timeout). Unlike
+    /// there, waiting for the client's own rate limit counts.
     ///
     /// A body that is streamed counts into it, unlike into the client's own limit. For a [`Download`] it is the time
     /// until the answer begins, and then the longest silence.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.request.timeout = Some(limit);
+        self
+    }
+
+    /// Sets when this call is tried again; see [`QlikBuilder::retry`](crate::QlikBuilder::retry).
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.request.retry = Some(retry);
         self
     }
 
@@ -115,6 +123,39 @@ impl<T: Answer> Call<T> {
     pub fn json_as<B: Wire>(mut self, content_type: &str, body: &B) -> Self {
         self.request.json(content_type, record::to_vec(body));
         self
+    }
+
+    /// Sets a JSON body from a type of the program's own; the answer can be read as one by [`Json`](super::Json).
+    ///
+    /// ```no_run
+    /// # async fn run(qlik: qlik::Qlik) -> qlik::Result<()> {
+    /// use qlik::rest::Json;
+    ///
+    /// #[derive(serde::Serialize, serde::Deserialize)]
+    /// struct Thing {
+    ///     name: String,
+    /// }
+    ///
+    /// let thing = Thing { name: "Sales".into() };
+    /// let Json(made): Json<Thing> = qlik.post("/api/v1/brand-new").json_of(&thing).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn json_of<B: serde::Serialize + ?Sized>(mut self, body: &B) -> Self {
+        self.request.json("application/json", serde_json::to_vec(body));
+        self
+    }
+
+    /// Carries the call out only if what it is about is still at this version, by a header `If-Match`. A version comes
+    /// from [`Response::etag`]; status 412 says that there is another one now.
+    pub fn if_match(self, version: impl Display) -> Self {
+        self.header("If-Match", version)
+    }
+
+    /// Asks for an answer only if there is another version than this one, by a header `If-None-Match`. Status 304 says
+    /// that there is none; it is an [`Error`](crate::Error), for there is no answer to give.
+    pub fn if_none_match(self, version: impl Display) -> Self {
+        self.header("If-None-Match", version)
     }
 
     /// Sets a body in the form of `a=1&b=2`, from the members of an object.
@@ -147,10 +188,33 @@ impl<T: Answer> Call<T> {
         self
     }
 
+    /// The client that it goes through.
+    pub(super) fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// What it is, for errors.
+    pub(super) fn name(&self) -> String {
+        self.request.name()
+    }
+
+    /// Its path, with the values that were put into it.
+    pub(super) fn path_so_far(&self) -> &str {
+        self.request.target.path()
+    }
+
+    /// The same call, of whose answer nothing is read.
+    #[cfg(feature = "reloads")]
+    pub(super) fn ignoring(self) -> Call<()> {
+        Call::new(self.api, *self.request)
+    }
+
     /// Sends the call, and returns the answer with its status and headers.
     pub async fn send(self) -> Result<Response<T>> {
         let wanted = if T::STREAMED { Wanted::Stream } else { Wanted::Whole };
-        let reply = pipeline::send(&self.api.0, *self.request, wanted).await?;
+        let again = if T::STREAMED { Again::of(&self.api, &self.request) } else { None };
+        let mut reply = pipeline::send(&self.api.0, *self.request, wanted).await?;
+        reply.again = again;
         let (status, headers) = (reply.status, reply.headers.clone());
         let value = T::read(Reply(reply))?;
         Ok(Response::new(status, headers, value))
@@ -159,6 +223,24 @@ impl<T: Answer> Call<T> {
     /// Sends the call, and returns the answer as bytes that are read as they come, whatever its type.
     pub async fn download(self) -> Result<Download> {
         Call::<Download>::new(self.api, *self.request).await
+    }
+}
+
+impl<T: Wire + Send + 'static> Call<T> {
+    /// The answer in pieces, as the service makes them: documents one after the other, a line each, or server-sent
+    /// events. So answers an assistant whose words are to be shown while they come.
+    ///
+    /// ```no_run
+    /// # async fn run(qlik: qlik::Qlik) -> qlik::Result<()> {
+    /// let mut answer = qlik.post::<serde_json::Value>("/api/v1/brand-new/actions/stream").chunks();
+    /// while let Some(piece) = answer.next().await {
+    ///     println!("{}", piece?["output"]);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn chunks(self) -> ChunkStream<T> {
+        chunks::chunks(self.name(), self.download())
     }
 }
 
@@ -179,6 +261,12 @@ impl<T: Page + Answer> Call<T> {
     /// ```
     pub fn stream(self) -> ItemStream<T::Item> {
         page::items::<T>(self.api, *self.request)
+    }
+
+    /// The pages themselves, one by one, for what a list says besides its items, as a count; see
+    /// [`stream`](Call::stream).
+    pub fn pages(self) -> PageStream<T> {
+        page::pages::<T>(self.api, *self.request)
     }
 }
 

@@ -9,11 +9,16 @@ use futures::stream::{BoxStream, Stream, StreamExt, unfold};
 use percent_encoding::percent_decode_str;
 use reqwest::header::{CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap};
 
+use super::files::Listener;
+use super::files::resume::Source;
 use crate::Result;
 use crate::http::headers;
-use crate::http::reply::{self, Context};
+use crate::http::reply;
 
 /// An answer that is read as it comes: a stream of bytes, or all of them at once.
+///
+/// One that breaks off goes on where it stopped, as often as the client tries a call again, if the server gives its
+/// length and answers for a range of the same version. What ends before its length is an error in any case.
 ///
 /// ```no_run
 /// # async fn run(qlik: qlik::Qlik) -> qlik::Result<()> {
@@ -31,24 +36,30 @@ pub struct Download {
     status: u16,
     headers: HeaderMap,
     content_length: Option<u64>,
-    body: BoxStream<'static, Result<Bytes>>,
+    source: State,
+}
+
+/// The source of a download, before it is read and while it is.
+enum State {
+    Idle(Box<Source>),
+    Reading(BoxStream<'static, Result<Bytes>>),
+    Ended,
 }
 
 impl Download {
-    pub(super) fn new(context: Context, response: reqwest::Response) -> Self {
+    pub(super) fn new(reply: reply::Reply) -> Self {
+        let source = Source::new(reply.context, &reply.headers, reply.body, reply.again);
         Self {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            content_length: response.content_length(),
-            body: unfold(Some((context, response)), |state| async {
-                let (context, mut response) = state?;
-                match reply::next_chunk(&context, &mut response).await? {
-                    Ok(chunk) => Some((Ok(chunk), Some((context, response)))),
-                    // Nothing comes after what broke.
-                    Err(error) => Some((Err(error), None)),
-                }
-            })
-            .boxed(),
+            status: reply.status,
+            headers: reply.headers,
+            content_length: source.total(),
+            source: State::Idle(Box::new(source)),
+        }
+    }
+
+    pub(super) fn listen(&mut self, listener: Listener) {
+        if let State::Idle(source) = &mut self.source {
+            source.listener = Some(listener);
         }
     }
 
@@ -87,7 +98,7 @@ impl Download {
     /// Reads it to the end.
     pub async fn bytes(mut self) -> Result<Bytes> {
         let mut all = BytesMut::new();
-        while let Some(chunk) = self.body.next().await {
+        while let Some(chunk) = self.next().await {
             all.extend_from_slice(&chunk?);
         }
         Ok(all.freeze())
@@ -105,8 +116,31 @@ impl Stream for Download {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
-        self.body.as_mut().poll_next(task)
+        loop {
+            self.source = match std::mem::replace(&mut self.source, State::Ended) {
+                State::Idle(source) => State::Reading(stream(source)),
+                State::Reading(mut stream) => {
+                    let next = stream.as_mut().poll_next(task);
+                    if !matches!(next, Poll::Ready(None)) {
+                        self.source = State::Reading(stream);
+                    }
+                    return next;
+                }
+                State::Ended => return Poll::Ready(None),
+            };
+        }
     }
+}
+
+/// The pieces of a source. Nothing comes after what broke.
+fn stream(source: Box<Source>) -> BoxStream<'static, Result<Bytes>> {
+    let pieces = unfold(Some(source), |source| async {
+        let mut source = source?;
+        let piece = source.next().await?;
+        let rest = piece.is_ok().then_some(source);
+        Some((piece, rest))
+    });
+    pieces.boxed()
 }
 
 impl fmt::Debug for Download {

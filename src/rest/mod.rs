@@ -7,34 +7,70 @@
 //!
 //! - **Time.** A call has a limit as a whole, retries and the body of its answer included; what is streamed has a limit
 //!   on how long nothing moves. See [`QlikBuilder::timeout`](crate::QlikBuilder::timeout).
+//! - **Rate limits.** Qlik allows so many calls a minute, in tiers. The client and its clones count along, and a call
+//!   waits for its turn. See [`RateLimits`].
 //! - **Retries.** What failed and does no harm when it arrives twice is sent again a few times, after a pause that the
 //!   server may ask for. See [`QlikBuilder::retries`](crate::QlikBuilder::retries).
 //! - **Redirects** are followed, five in a row at most. To another host goes nothing but a plain GET: no credentials, no
 //!   header but `Accept` and `Range`, no body; and never from `https` to `http`. A request that changes something is
 //!   sent again only within the host, and only where the status (307, 308) says so.
-//! - **Pages.** [`Call::stream`] reads a list over all its pages. The links between them are followed on the client's
-//!   own host, whatever host they name.
+//! - **Pages.** [`Call::stream`] reads a list over all its pages, [`Call::pages`] page by page. The links between them are
+//!   followed on the client's own host, whatever host they name.
 //! - **Errors.** A status that is no success is an [`Error`](crate::Error) with all that the server said.
-//! - **Traces.** Each call is a `tracing` span, `qlik.call`, with operation, method, path, status and attempts.
+//! - **Interceptors.** Code of the program's own can stand around every call ([`Interceptor`]), hear of every attempt
+//!   ([`QlikBuilder::on_attempt`](crate::QlikBuilder::on_attempt)) and of operations that are deprecated
+//!   ([`QlikBuilder::on_deprecation`](crate::QlikBuilder::on_deprecation)).
+//! - **Traces.** Each call is a `tracing` span, `qlik.call`, with operation, method, path, status, attempts and trace id.
+//!
+//! | What an operation does | How it is called |
+//! |---|---|
+//! | answers with JSON | `.await` gives the generated type; raw calls give any type, the program's own by [`Json`] |
+//! | lists, page by page | `.await` gives a page, `.stream()` the items, `.pages()` the pages; `at_most`, `prefetch` |
+//! | makes something at a place | `.await` gives [`Located`]: the status, the place, the id at its end |
+//! | gives a file | `.await` gives a [`Download`]: `bytes`, `text`, `to_path`, `to_writer`, or a stream; it goes on after a break |
+//! | takes a file | a [`Body`] or [`FilePart`] from bytes, a path, a reader or a stream; `on_progress` |
+//! | takes a file of any size | `apps().import_file`, `data_files().upload_file`, `temp_contents().upload_file`; see [`files`] |
+//! | starts work that goes on | `.and_wait()` waits for its end; see [`jobs`] |
+//! | answers in pieces | `.call().chunks()` gives them as they come |
+//! | changes a part | a list of changes from before and after, by [`patch::between`] |
+//! | filters | a condition with its values quoted right, by [`filter::member`] |
+//! | guards against a change by others | [`Call::if_match`] with [`Response::etag`] |
 
 mod answer;
 mod api;
 mod body;
 mod call;
+mod chunks;
 mod download;
+pub mod files;
+pub mod filter;
+pub mod jobs;
 mod operation;
 mod page;
+pub mod patch;
 #[cfg(test)]
 mod tests;
+mod turning;
+
+pub(crate) use files::resume::Again;
 
 #[doc(hidden)]
 pub use answer::Reply;
-pub use answer::{Answer, Located, Response};
+pub use answer::{Answer, Json, Located, Response};
 pub use api::Api;
 pub use body::{Body, FilePart};
 pub use call::{Call, Pending};
+pub use chunks::ChunkStream;
 pub use download::Download;
 pub use operation::{Method, Operation, Tier};
-pub use page::{ItemStream, Page};
+#[doc(hidden)]
+pub use page::unlisted_next;
+pub use page::{ItemStream, Page, PageStream};
+
+pub use crate::http::intercept::{Incoming, Intercepted, Interceptor, Next, Outgoing};
+pub use crate::http::limiter::RateLimits;
+pub use crate::http::notice::Deprecation;
+pub use crate::http::observe::Attempt;
+pub use crate::http::retry::Retry;
 
 include!(concat!(env!("OUT_DIR"), "/rest/mod.rs"));

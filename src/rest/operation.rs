@@ -41,6 +41,11 @@ impl Method {
         !matches!(self, Method::Post | Method::Patch)
     }
 
+    /// Whether it only reads.
+    pub const fn is_safe(self) -> bool {
+        matches!(self, Method::Get | Method::Head | Method::Options)
+    }
+
     pub(crate) fn to_http(self) -> reqwest::Method {
         match self {
             Method::Get => reqwest::Method::GET,

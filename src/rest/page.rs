@@ -1,19 +1,19 @@
-//! Lists in pages, read as one stream of items.
+//! Lists in pages, read as a stream of items or of pages.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
-use futures::stream::{BoxStream, Stream, StreamExt, try_unfold};
+use futures::stream::{BoxStream, Stream, StreamExt, TryStreamExt, try_unfold};
 use serde_json::Value;
-use url::Url;
 
-use super::{Answer, Api, Reply};
-use crate::http::reply::Wanted;
+use super::turning::Pages;
+use super::{Answer, Api};
+use crate::Result;
 use crate::http::request::Request;
-use crate::http::{pipeline, url as links};
-use crate::{Error, Result};
 
 /// A page of a list: its items, and where the next page is.
 pub trait Page {
@@ -27,8 +27,8 @@ pub trait Page {
     fn next(&self) -> Option<&str>;
 }
 
-/// Pages of raw calls, in the shapes that Qlik's services share: the items in `data`, or else in the only list that
-/// there is; the next page in `links.next.href`.
+/// Pages of raw calls, in the shapes that Qlik's services share: the items in `data`, or else in the only list (or the
+/// only list of objects) that there is; the next page in `links.next.href`.
 ///
 /// ```no_run
 /// # async fn run(qlik: qlik::Qlik) -> qlik::Result<()> {
@@ -49,14 +49,18 @@ impl Page for Value {
                 if let Some(Value::Array(items)) = members.remove("data") {
                     return items;
                 }
+                let is_list = |members: &&Value| members.is_array();
+                let of_objects = |list: &&Value| list.get(0).is_none_or(Value::is_object);
+                let mut count = members.values().filter(is_list).count();
+                let objects_only = count > 1;
+                if objects_only {
+                    count = members.values().filter(is_list).filter(of_objects).count();
+                }
                 let mut lists = members.into_iter().filter_map(|(_, member)| match member {
-                    Value::Array(items) => Some(items),
+                    Value::Array(items) if !objects_only || items.first().is_none_or(Value::is_object) => Some(items),
                     _ => None,
                 });
-                match (lists.next(), lists.next()) {
-                    (Some(items), None) => items,
-                    _ => Vec::new(),
-                }
+                lists.next().filter(|_| count == 1).unwrap_or_default()
             }
             _ => Vec::new(),
         }
@@ -69,74 +73,174 @@ impl Page for Value {
     }
 }
 
+/// The next page's link among the members of `links` that a description does not list: one service writes its members
+/// in capitals.
+#[doc(hidden)]
+pub fn unlisted_next(links: &crate::record::Extra) -> Option<&str> {
+    let next = links.get("Next")?;
+    next.get("Href").or_else(|| next.get("href")).unwrap_or(next).as_str()
+}
+
+/// How far a stream of items or pages goes, and whether it reads ahead. It is shared with the stream's state, so that it
+/// can be set once the stream is there.
+#[derive(Debug)]
+pub(super) struct Plan {
+    most: AtomicUsize,
+    ahead: AtomicBool,
+}
+
+impl Plan {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self { most: AtomicUsize::new(usize::MAX), ahead: AtomicBool::new(false) })
+    }
+
+    pub(super) fn reads_ahead(&self) -> bool {
+        self.ahead.load(Ordering::Relaxed)
+    }
+
+    fn most(&self) -> usize {
+        self.most.load(Ordering::Relaxed)
+    }
+}
+
 /// The items of a list, page after page; [`Call::stream`](super::Call::stream) returns it.
 ///
+/// It is a [`Stream`], and can be read without that trait, too:
+///
+/// ```no_run
+/// # async fn run(qlik: qlik::Qlik) -> qlik::Result<()> {
+/// let mut things = qlik.get::<serde_json::Value>("/api/v1/brand-new").stream().at_most(500).prefetch();
+/// while let Some(thing) = things.next().await {
+///     println!("{}", thing?["name"]);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// It stops after an error.
-pub struct ItemStream<T>(BoxStream<'static, Result<T>>);
+pub struct ItemStream<T> {
+    stream: BoxStream<'static, Result<T>>,
+    plan: Arc<Plan>,
+}
+
+impl<T> ItemStream<T> {
+    /// Ends after so many items; pages beyond are not asked for. Set it before the first item is read.
+    pub fn at_most(self, items: usize) -> Self {
+        self.plan.most.store(items, Ordering::Relaxed);
+        self
+    }
+
+    /// Asks for the next page while the items of the one before it are used: one page ahead and no more.
+    ///
+    /// It needs a tokio runtime, as the calls themselves do. Without it a page is asked for when the one before it is
+    /// used up.
+    pub fn prefetch(self) -> Self {
+        self.plan.ahead.store(true, Ordering::Relaxed);
+        self
+    }
+
+    /// The next item; `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<T>> {
+        self.stream.next().await
+    }
+
+    /// All the items that are left.
+    pub async fn all(self) -> Result<Vec<T>> {
+        self.stream.try_collect().await
+    }
+}
 
 impl<T> Stream for ItemStream<T> {
     type Item = Result<T>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(context)
+        self.stream.as_mut().poll_next(context)
     }
 }
 
 impl<T> fmt::Debug for ItemStream<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ItemStream")
+        f.debug_struct("ItemStream").field("plan", &self.plan).finish_non_exhaustive()
     }
 }
 
-/// Reads a list from its first page on.
+/// The pages of a list, one after the other; [`Call::pages`](super::Call::pages) returns it.
+///
+/// A page is the type that awaiting the call gives: its items, its links, and whatever else the service tells about
+/// the list. The stream stops after an error.
+pub struct PageStream<P> {
+    stream: BoxStream<'static, Result<P>>,
+    plan: Arc<Plan>,
+}
+
+impl<P> PageStream<P> {
+    /// Asks for the next page while this one is used: one page ahead and no more.
+    pub fn prefetch(self) -> Self {
+        self.plan.ahead.store(true, Ordering::Relaxed);
+        self
+    }
+
+    /// The next page; `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<P>> {
+        self.stream.next().await
+    }
+}
+
+impl<P> Stream for PageStream<P> {
+    type Item = Result<P>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.stream.as_mut().poll_next(context)
+    }
+}
+
+impl<P> fmt::Debug for PageStream<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PageStream").field("plan", &self.plan).finish_non_exhaustive()
+    }
+}
+
+/// Reads a list from its first page on, by items.
 pub(super) fn items<P: Page + Answer>(api: Api, first: Request) -> ItemStream<P::Item> {
-    let start = Pages::<P> { api, upcoming: Some(first), items: VecDeque::new(), seen: HashSet::new() };
-    let stream = try_unfold(start, |mut pages| async move {
+    let plan = Plan::new();
+    let start = Items::<P> { pages: Pages::new(api, first), items: VecDeque::new(), given: 0, plan: plan.clone() };
+    let stream = try_unfold(start, |mut state| async move {
         loop {
-            if let Some(item) = pages.items.pop_front() {
-                return Ok(Some((item, pages)));
+            if state.given >= state.plan.most() {
+                return Ok(None);
             }
-            match pages.upcoming.take() {
-                Some(request) => pages.fetch(request).await?,
-                None => return Ok(None),
+            if let Some(item) = state.items.pop_front() {
+                state.given += 1;
+                return Ok(Some((item, state)));
+            }
+            let Some(page) = state.pages.turn().await? else { return Ok(None) };
+            state.items = page.into_items().into();
+            let enough = state.plan.most() - state.given <= state.items.len();
+            if state.plan.reads_ahead() && !enough {
+                state.pages.read_ahead();
             }
         }
     });
-    ItemStream(stream.boxed())
+    ItemStream { stream: stream.boxed(), plan }
 }
 
-struct Pages<P: Page> {
-    api: Api,
-    upcoming: Option<Request>,
-    items: VecDeque<P::Item>,
-    /// The pages that were read, by path and query.
-    seen: HashSet<String>,
-}
-
-impl<P: Page + Answer> Pages<P> {
-    async fn fetch(&mut self, request: Request) -> Result<()> {
-        let further = request.try_clone();
-        let name = request.name();
-        // A request that has no URL is reported by the pipeline.
-        let current = request.target.on(&self.api.0.host).ok();
-        let reply = pipeline::send(&self.api.0, request, Wanted::Whole).await?;
-        let page = P::read(Reply(reply))?;
-        if let (Some(link), Some(current)) = (page.next().map(str::trim).filter(|link| !link.is_empty()), current) {
-            self.seen.insert(key(&current));
-            let problem = |message: &str| Error::decode(name.as_str(), "links.next", message, &[]);
-            let next =
-                links::same_host(link, &current).ok_or_else(|| problem("the link to the next page cannot be read"))?;
-            if self.seen.contains(&key(&next)) {
-                return Err(problem("the link to the next page leads back to a page that was already read"));
-            }
-            let further = further.ok_or_else(|| problem("a body that is streamed is sent for one page only"))?;
-            self.upcoming = Some(further.to(&next));
+/// Reads a list from its first page on, by pages.
+pub(super) fn pages<P: Page + Answer>(api: Api, first: Request) -> PageStream<P> {
+    let plan = Plan::new();
+    let start = (Pages::<P>::new(api, first), plan.clone());
+    let stream = try_unfold(start, |(mut pages, plan)| async move {
+        let Some(page) = pages.turn().await? else { return Ok(None) };
+        if plan.reads_ahead() {
+            pages.read_ahead();
         }
-        self.items = page.into_items().into();
-        Ok(())
-    }
+        Ok(Some((page, (pages, plan))))
+    });
+    PageStream { stream: stream.boxed(), plan }
 }
 
-fn key(url: &Url) -> String {
-    format!("{}?{}", url.path(), url.query().unwrap_or_default())
+struct Items<P: Page> {
+    pages: Pages<P>,
+    items: VecDeque<P::Item>,
+    given: usize,
+    plan: Arc<Plan>,
 }

@@ -6,6 +6,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
 
+use crate::judge::plain;
 use crate::shape::{Shape, constants};
 
 /// What a value should be like.
@@ -46,6 +47,8 @@ pub(crate) struct Generator<'d> {
     seed: u64,
     /// How often each list of choices was chosen from, by its address.
     turns: BTreeMap<usize, (usize, usize)>,
+    /// Whether the value is a record, which keeps what its fields cannot hold.
+    in_record: bool,
     /// Nodes that may still be spent on optional members below the top.
     budget: usize,
     patterns: TestRunner,
@@ -54,12 +57,21 @@ pub(crate) struct Generator<'d> {
 impl<'d> Generator<'d> {
     pub(crate) fn new(root: &'d Value) -> Self {
         let patterns = TestRunner::deterministic();
-        Generator { root, mode: Mode::Full, seed: 0x9e37_79b9_7f4a_7c15, turns: BTreeMap::new(), budget: 0, patterns }
+        Generator {
+            root,
+            mode: Mode::Full,
+            seed: 0x9e37_79b9_7f4a_7c15,
+            turns: BTreeMap::new(),
+            in_record: false,
+            budget: 0,
+            patterns,
+        }
     }
 
     pub(crate) fn one(&mut self, schema: &'d Value, mode: Mode) -> Value {
         self.mode = mode;
         self.budget = 600;
+        self.in_record = !Shape::of(self.root, schema).members.is_empty();
         self.value(schema, 0)
     }
 
@@ -150,6 +162,10 @@ impl<'d> Generator<'d> {
                 object.insert((*name).to_owned(), self.value(member, depth + 1));
             }
         }
+        // Demanded, but described nowhere.
+        for name in shape.required.iter().filter(|name| shape.members.iter().all(|(known, _)| known != *name)) {
+            object.insert((*name).to_owned(), self.anything(mode));
+        }
         let typed = shape.more.filter(|more| more.is_object());
         if shape.members.is_empty() && mode != Mode::Empty && (depth < 6 || self.budget > 0) {
             for key in ["alpha", "a.b/c~d $ref", "größe"] {
@@ -192,12 +208,13 @@ impl<'d> Generator<'d> {
 
     fn text(&mut self, shape: &Shape<'_>, mode: Mode) -> String {
         if let Some(pattern) = shape.pattern {
+            let pattern = plain(pattern);
             let strategy = proptest::string::string_regex(pattern.trim_start_matches('^').trim_end_matches('$'));
             let made = strategy.ok().and_then(|strategy| {
                 let fits = |text: &String| fits_length(shape, text.chars().count());
                 (0..64).find_map(|_| Some(strategy.new_tree(&mut self.patterns).ok()?.current()).filter(fits))
             });
-            return made.unwrap_or_else(|| pattern.to_owned());
+            return made.unwrap_or(pattern);
         }
         let formatted = match shape.format {
             // The Engine's and MongoDB's ids go by the name of uuid as well.
@@ -238,7 +255,8 @@ impl<'d> Generator<'d> {
             (Mode::Lowest, _) => lowest.unwrap_or(i64::MIN).into(),
             (Mode::Highest, Some("int32")) => highest.unwrap_or(u64::from(i32::MAX.unsigned_abs())).into(),
             (Mode::Highest, Some("int64")) => highest.unwrap_or(i64::MAX.unsigned_abs()).into(),
-            (Mode::Highest, _) => highest.unwrap_or(u64::MAX).into(),
+            (Mode::Highest, _) if self.in_record => highest.unwrap_or(u64::MAX).into(),
+            (Mode::Highest, _) => highest.unwrap_or(i64::MAX.unsigned_abs()).into(),
             _ => {
                 let small = lowest.unwrap_or(0) + self.below(3) as i64;
                 highest

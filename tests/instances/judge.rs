@@ -70,6 +70,7 @@ fn converted(schema: &Value) -> Value {
                 }
                 ("allOf" | "anyOf", Value::Array(branches)) => branches.iter().map(converted).collect(),
                 ("type", ty) if ty == "file" => "string".into(),
+                ("pattern", Value::String(pattern)) => plain(pattern).into(),
                 (
                     "type" | "enum" | "required" | "minimum" | "maximum" | "minLength" | "maxLength" | "minItems"
                     | "maxItems" | "uniqueItems" | "pattern" | "maxProperties",
@@ -94,6 +95,11 @@ fn converted(schema: &Value) -> Value {
     }
     let told = Value::Object(told);
     if nullable { json!({ "anyOf": [told, { "type": "null" }] }) } else { told }
+}
+
+/// A pattern without the escapes of signs that need none: the validator refuses them.
+pub(crate) fn plain(pattern: &str) -> String {
+    ["\"", "<", ">", "/", ":"].iter().fold(pattern.to_owned(), |plain, sign| plain.replace(&format!("\\{sign}"), sign))
 }
 
 /// The Engine lists members that only some objects have under `additionalProperties`.

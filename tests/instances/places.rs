@@ -6,6 +6,9 @@ use serde_json::Value;
 use crate::shape::target;
 use crate::typed::Row;
 
+/// A body that is JSON, and nothing more is said of it.
+static ANYTHING: Value = Value::Bool(true);
+
 /// A description as it was imported, with the overlays applied.
 pub(crate) fn description(input: &Input, name: &str) -> Value {
     let overlays = input.overlays().expect("the overlays are read");
@@ -42,7 +45,9 @@ fn at<'d>(root: &'d Value, operation: &'d Value, part: &str) -> Vec<&'d Value> {
 fn bodies<'d>(root: &'d Value, operation: &'d Value) -> Vec<&'d Value> {
     let content = follow(root, &operation["requestBody"]).get("content").and_then(Value::as_object);
     let content: Vec<_> = content.into_iter().flatten().collect();
-    let of = |media: &str| content.iter().find(|(name, _)| *name == media).and_then(|(_, body)| body.get("schema"));
+    let of = |media: &str| {
+        content.iter().find(|(name, _)| *name == media).map(|(_, body)| body.get("schema").unwrap_or(&ANYTHING))
+    };
     // Where a patch is offered, it is what the method takes.
     let first = ["application/json-patch+json", "application/json", "*/*"].into_iter().find_map(of);
     first
@@ -62,7 +67,7 @@ pub(crate) fn answers<'d>(root: &'d Value, operation: &'d Value) -> Vec<&'d Valu
         let json =
             content.into_iter().flatten().filter(|(media, _)| *media == "application/json" || media.ends_with("+json"));
         if !matches!(status.as_str(), "204" | "205") {
-            found.extend(json.filter_map(|(_, body)| body.get("schema")));
+            found.extend(json.map(|(_, body)| body.get("schema").unwrap_or(&ANYTHING)));
         }
     }
     found

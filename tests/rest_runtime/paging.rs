@@ -1,6 +1,6 @@
 //! Lists in pages: how the links are followed, and where not.
 
-use futures::{StreamExt, TryStreamExt};
+use futures::TryStreamExt;
 use serde_json::{Value, json};
 
 use crate::server::{Seen, Server, respond};
@@ -59,6 +59,8 @@ async fn reads_the_other_shapes_of_raw_lists() {
         (r#"{"data":[1],"other":[2,3]}"#, 1),
         (r#"{"data":null}"#, 0),
         (r#""text""#, 0),
+        (r#"{"scripts":[{},{}],"privileges":["a"]}"#, 2),
+        (r#"{"tasks":[{},{}],"others":[{}]}"#, 0),
     ] {
         let server = Server::always(body).await;
         assert_eq!(read(&server).await.unwrap().len(), items, "{body}");
@@ -86,7 +88,7 @@ async fn a_page_that_leads_back_ends_with_an_error() {
         })
         .await;
         let mut stream = server.client().get::<Value>("/api/v1/items").query("limit", 2).stream();
-        let mut results = Vec::new();
+        let mut results: Vec<qlik::Result<Value>> = Vec::new();
         while let Some(result) = stream.next().await {
             results.push(result);
             assert!(results.len() < 5);
@@ -136,4 +138,101 @@ async fn an_error_ends_the_stream() {
     assert!(stream.next().await.is_none());
     let error = server.client().get::<Value>("/x/{id}").stream().next().await.unwrap().unwrap_err();
     assert!(error.to_string().contains("no value for `id`"), "{error}");
+}
+
+/// A list of `items` numbers, three a page.
+async fn counting(items: usize) -> Server {
+    Server::start(move |seen| async move {
+        let start: usize = seen.query.strip_prefix("from=").map_or(0, |from| from.parse().unwrap());
+        let end = (start + 3).min(items);
+        let data: Vec<Value> = (start..end).map(|number| json!({"id": number.to_string()})).collect();
+        let next = (end < items).then(|| json!({"href": format!("/api/v1/items?from={end}")}));
+        json!({"data": data, "links": {"next": next}, "end": end}).to_string()
+    })
+    .await
+}
+
+#[tokio::test]
+async fn gives_the_pages_themselves() {
+    let server = counting(7).await;
+    let mut pages = server.client().get::<Value>("/api/v1/items").pages();
+    let mut ends = Vec::new();
+    while let Some(page) = pages.next().await {
+        ends.push(page.unwrap()["end"].clone());
+    }
+    assert_eq!(ends, [3, 6, 7]);
+    assert!(pages.next().await.is_none());
+}
+
+#[tokio::test]
+async fn stops_at_the_maximum_and_asks_for_no_page_beyond() {
+    for (most, pages) in [(0, 0), (1, 1), (3, 1), (4, 2), (7, 3), (99, 3)] {
+        for prefetch in [false, true] {
+            let server = counting(7).await;
+            let stream = server.client().get::<Value>("/api/v1/items").stream().at_most(most);
+            let stream = if prefetch { stream.prefetch() } else { stream };
+            assert_eq!(stream.all().await.unwrap().len(), most.min(7));
+            assert_eq!(server.seen().len(), pages, "{most} {prefetch}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn reads_one_page_ahead_and_no_more() {
+    let server = counting(30).await;
+    let mut stream = server.client().get::<Value>("/api/v1/items").stream().prefetch();
+    stream.next().await.unwrap().unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    assert_eq!(server.seen().len(), 2);
+    let rest = stream.all().await.unwrap();
+    assert_eq!(rest.len(), 29);
+    let ids: Vec<_> = rest.iter().map(|item| item["id"].as_str().unwrap().parse::<usize>().unwrap()).collect();
+    assert_eq!(ids, (1..30).collect::<Vec<_>>());
+    assert_eq!(server.seen().len(), 10);
+
+    let mut pages = server.client().get::<Value>("/api/v1/items").pages().prefetch();
+    let mut count = 0;
+    while let Some(page) = pages.next().await {
+        page.unwrap();
+        count += 1;
+    }
+    assert_eq!(count, 10);
+}
+
+#[tokio::test]
+async fn typed_lists_page_alike() {
+    let server = counting(7).await;
+    let items = server.client().items();
+    let first = items.get_items().limit(3).await.unwrap();
+    assert_eq!((first.data.len(), first.links.next.is_some()), (3, true));
+    assert_eq!(items.get_items().stream().all().await.unwrap().len(), 7);
+    let mut pages = items.get_items().pages();
+    assert_eq!(pages.next().await.unwrap().unwrap().data[0].id, "0");
+    assert_eq!(pages.next().await.unwrap().unwrap().data[0].id, "3");
+}
+
+#[tokio::test]
+async fn typed_lists_read_links_in_capitals() {
+    let server = Server::start(|seen| async move {
+        match seen.number {
+            0 => r#"{"data":[{"id":"a"}],"links":{"Next":{"Href":"/api/v1/items?page=2"}}}"#,
+            _ => r#"{"data":[{"id":"b"}],"links":{"next":{"href":""}}}"#,
+        }
+    })
+    .await;
+    assert_eq!(server.client().items().get_items().stream().all().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn lists_that_are_asked_for_by_post_page_too() {
+    let server = Server::start(|seen| async move {
+        match seen.number {
+            0 => r#"{"data":[{"id":"a"}],"links":{"next":{"href":"/api/v1/users/actions/filter?next=b"}}}"#,
+            _ => r#"{"data":[{"id":"b"}],"links":{}}"#,
+        }
+    })
+    .await;
+    let users = server.client().users().filter_users().limit(1.0).stream().all().await.unwrap();
+    assert_eq!(users.len(), 2);
+    assert_eq!(server.lines()[1], "POST /api/v1/users/actions/filter?next=b");
 }

@@ -34,7 +34,8 @@ async fn repeats_what_can_be_repeated() {
         (504, Method::Delete, 2),
         (503, Method::Post, 1),
         (503, Method::Patch, 1),
-        (500, Method::Get, 1),
+        (500, Method::Get, 2),
+        (500, Method::Put, 1),
         (404, Method::Get, 1),
     ] {
         let server = Server::failing(1, status, &[]).await;

@@ -29,8 +29,17 @@ impl Scripted {
         S: FnOnce(Peer) -> F + Send + 'static,
         F: Future<Output = ()> + Send,
     {
+        Self::listen(|listener| async move { script(Peer::accept(&listener).await).await }).await
+    }
+
+    /// Serves as many connections as the script takes.
+    pub(crate) async fn listen<F, S>(script: S) -> Self
+    where
+        S: FnOnce(TcpListener) -> F + Send + 'static,
+        F: Future<Output = ()> + Send,
+    {
         let (qlik, listener) = listen().await;
-        let script = tokio::spawn(async move { script(Peer::accept(listener).await).await });
+        let script = tokio::spawn(async move { script(listener).await });
         Scripted { qlik, script }
     }
 
@@ -56,7 +65,7 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    pub(crate) async fn accept(listener: TcpListener) -> Self {
+    pub(crate) async fn accept(listener: &TcpListener) -> Self {
         let (stream, _) = listener.accept().await.expect("a connection");
         let opening = Arc::new(Mutex::new(None));
         let seen = Arc::clone(&opening);
@@ -98,6 +107,25 @@ impl Peer {
         let request = self.request().await;
         assert_eq!(request["method"], method, "{request}");
         self.reply(&request, result).await;
+        request
+    }
+
+    /// Answers a request with an error.
+    pub(crate) async fn fail(&mut self, request: &Value, code: i64) {
+        let error = json!({"code": code, "parameter": "", "message": "scripted"});
+        self.say(json!({"jsonrpc": "2.0", "id": request["id"], "error": error}).to_string()).await;
+    }
+
+    /// Takes the next request, which must be of this method, and answers it with an object.
+    pub(crate) async fn serve_object(&mut self, method: &str, class: &str, handle: i32, id: &str) -> Value {
+        let object = json!({"qType": class, "qHandle": handle, "qGenericType": "x", "qGenericId": id});
+        self.serve(method, json!({"qReturn": object})).await
+    }
+
+    /// Takes the next request, which must be of this method, and leaves it unanswered.
+    pub(crate) async fn take(&mut self, method: &str) -> Value {
+        let request = self.request().await;
+        assert_eq!(request["method"], method, "{request}");
         request
     }
 

@@ -1,6 +1,7 @@
 //! Every generated type by its place in a description, with what a test can do to it: `mod typed;` in a test.
 
 use qlik::record::{self, ReadError, Wire};
+use serde_json::Value;
 
 /// A generated type at one of its places.
 pub(crate) struct Row {
@@ -13,7 +14,7 @@ pub(crate) struct Row {
     pub(crate) round_trip: fn(&str) -> Result<Read, ReadError>,
     #[cfg(feature = "schemars")]
     #[allow(dead_code)] // not every test looks at the schemas
-    pub(crate) schema: fn() -> serde_json::Value,
+    pub(crate) schema: fn() -> Value,
 }
 
 /// What came of a read.
@@ -33,10 +34,10 @@ fn round_trip<T: Wire>(json: &str) -> Result<Read, ReadError> {
 }
 
 #[cfg(feature = "schemars")]
-fn schema<T: Wire>() -> serde_json::Value {
+fn schema<T: Wire>() -> Value {
     let mut generator = schemars::generate::SchemaSettings::draft07().into_generator();
     let mut root = T::schema(&mut generator).to_value();
-    let definitions = serde_json::Value::Object(generator.take_definitions(true));
+    let definitions = Value::Object(generator.take_definitions(true));
     match root.as_object_mut() {
         Some(keywords) => drop(keywords.insert("definitions".to_owned(), definitions)),
         None => return root,
@@ -59,8 +60,7 @@ impl Row {
     /// Reads and writes a value, which must come out the same.
     pub(crate) fn keeps(&self, json: &str) -> Result<Read, String> {
         let read = (self.round_trip)(json).map_err(|error| format!("is not read: {error}"))?;
-        let (before, after) = (parsed(json)?, parsed(&read.written)?);
-        match difference(&before, &after) {
+        match difference(&parsed(json)?, &parsed(&read.written)?) {
             None => Ok(read),
             Some(difference) => Err(format!("does not come back: {difference}")),
         }
@@ -90,13 +90,23 @@ macro_rules! each_type {
 }
 include!(concat!(env!("OUT_DIR"), "/types.rs"));
 
-fn parsed(json: &str) -> Result<serde_json::Value, String> {
+pub(crate) fn parsed(json: &str) -> Result<Value, String> {
     serde_json::from_str(json).map_err(|error| error.to_string())
 }
 
 /// The first place where two values differ. Numbers are compared as numbers: 1.0 is 1.
-pub(crate) fn difference(before: &serde_json::Value, after: &serde_json::Value) -> Option<String> {
-    use serde_json::Value::{Array, Number, Object};
+pub(crate) fn difference(before: &Value, after: &Value) -> Option<String> {
+    compare(before, after, false)
+}
+
+/// The first place where a value has lost something; it may have more than before.
+#[allow(dead_code)] // not every test asks
+pub(crate) fn loss(before: &Value, after: &Value) -> Option<String> {
+    compare(before, after, true)
+}
+
+fn compare(before: &Value, after: &Value, more: bool) -> Option<String> {
+    use Value::{Array, Number, Object};
     let inside = |step: &str, found: String| format!("/{step}{found}");
     match (before, after) {
         (Number(a), Number(b)) if a.is_f64() || b.is_f64() => {
@@ -104,14 +114,15 @@ pub(crate) fn difference(before: &serde_json::Value, after: &serde_json::Value) 
         }
         (Array(a), Array(b)) if a.len() == b.len() => {
             let mut pairs = a.iter().zip(b).enumerate();
-            pairs.find_map(|(index, (a, b))| Some(inside(&index.to_string(), difference(a, b)?)))
+            pairs.find_map(|(index, (a, b))| Some(inside(&index.to_string(), compare(a, b, more)?)))
         }
         (Object(a), Object(b)) => {
             let lost = a.iter().find_map(|(name, value)| match b.get(name) {
-                Some(after) => Some(inside(name, difference(value, after)?)),
+                Some(after) => Some(inside(name, compare(value, after, more)?)),
                 None => Some(inside(name, ": lost".to_owned())),
             });
-            lost.or_else(|| Some(inside(b.keys().find(|name| !a.contains_key(*name))?, ": made up".to_owned())))
+            let made_up = || b.keys().find(|name| !more && !a.contains_key(*name));
+            lost.or_else(|| Some(inside(made_up()?, ": made up".to_owned())))
         }
         (a, b) => (a != b).then(|| format!(": {a} became {b}")),
     }

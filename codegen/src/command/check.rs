@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use qlik_codegen::diagnostic::{Diagnostic, Diagnostics};
-use qlik_codegen::model::{Api, Engine};
+use qlik_codegen::model::{Answer, Api, Engine, TypeRef};
 use qlik_codegen::normalize::VERBS;
 use qlik_codegen::{Generated, Input, generate};
 use serde_json::Value;
@@ -19,6 +19,9 @@ pub(crate) struct Check {
     /// The manifest whose features have to name every API
     #[arg(long, default_value = "Cargo.toml")]
     manifest: PathBuf,
+    /// The committed listing of public items
+    #[arg(long, default_value = "tests/golden/api.txt")]
+    golden: PathBuf,
 }
 
 /// What was found of a kind, and what became of it.
@@ -27,7 +30,15 @@ struct Count {
     described: usize,
     left_out: Vec<String>,
     unnamed: Vec<String>,
+    /// How many answer with a page of a list.
+    paged: usize,
+    /// Those that take a page's place, but answer with no page.
+    unpaged: Vec<String>,
 }
+
+/// The parameters that tell which page of a list is wanted.
+const CURSORS: &[&str] =
+    &["next", "prev", "page", "startingAfter", "endingBefore", "cursor", "offset", "skip", "pageToken", "nextToken"];
 
 pub(crate) fn run(check: Check) -> Result<(), Diagnostics> {
     let input = Input::new(&check.specs);
@@ -36,6 +47,7 @@ pub(crate) fn run(check: Check) -> Result<(), Diagnostics> {
     let overlays = input.overlays()?;
     let mut wrong = stray_overlays(&check.specs, overlays.documents());
     wrong.extend(features(&check.manifest, &names));
+    wrong.extend(super::api::compare(&generated, &check.golden));
 
     let mut operations = Count::default();
     for api in &generated.apis {
@@ -57,6 +69,13 @@ pub(crate) fn run(check: Check) -> Result<(), Diagnostics> {
     }
     for unnamed in operations.unnamed.iter().chain(&methods.unnamed) {
         wrong.push(Diagnostic::of_file("specs", format!("{unnamed} has no name"), "import it with the list of names"));
+    }
+    for unpaged in &operations.unpaged {
+        wrong.push(Diagnostic::of_file(
+            "specs",
+            format!("{unpaged} takes the place of a page, but its answer is not read as one"),
+            "say where its items and its link are, or that it has none, by `x-qlik-paging` in overlays/shape",
+        ));
     }
     for api in generated.apis.iter().filter(|api| api.summary.is_empty()) {
         let file = format!("specs/overlays/wording/{}.yaml", api.name);
@@ -81,10 +100,34 @@ fn count_operations(api: &Api, document: &Value, count: &mut Count) {
                 count.left_out.push(shown.clone());
             }
             if operation.get("operationId").and_then(Value::as_str).is_none_or(str::is_empty) {
-                count.unnamed.push(shown);
+                count.unnamed.push(shown.clone());
+            }
+            if is_paged(api, verb, path) {
+                count.paged += 1;
+            } else if operation.get("x-qlik-paging") != Some(&Value::Bool(false)) && has_cursor(document, operation) {
+                count.unpaged.push(shown);
             }
         }
     }
+}
+
+/// Whether an operation answers with a page of a list.
+fn is_paged(api: &Api, verb: &str, path: &str) -> bool {
+    let mut same = api.operations.iter().filter(|of| of.verb.eq_ignore_ascii_case(verb) && of.path == path);
+    same.any(|operation| match &operation.answer {
+        Answer::Json(TypeRef::Named(name)) => api.pages.iter().any(|page| page.ty == *name),
+        _ => false,
+    })
+}
+
+fn has_cursor(document: &Value, operation: &Value) -> bool {
+    let parameters = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
+    let resolved = parameters.map(|parameter| {
+        let place = parameter.get("$ref").and_then(Value::as_str).and_then(|place| place.strip_prefix('#'));
+        place.and_then(|place| document.pointer(place)).unwrap_or(parameter)
+    });
+    let mut names = resolved.filter(|parameter| parameter["in"] == "query");
+    names.any(|parameter| parameter["name"].as_str().is_some_and(|name| CURSORS.contains(&name)))
 }
 
 fn count_methods(engine: &Engine, document: &Value, count: &mut Count) {
@@ -115,7 +158,10 @@ fn report(generated: &Generated, operations: &Count, methods: &Count, overlaid: 
     );
     let types: usize = generated.apis.iter().map(|api| api.types.len()).sum();
     let pages: usize = generated.apis.iter().map(|api| api.pages.len()).sum();
-    println!("REST: {types} types, {pages} of them pages of a list");
+    println!(
+        "REST: {types} types, {pages} of them pages of a list; {} operations are read page by page",
+        operations.paged
+    );
     let all: Vec<_> = generated.apis.iter().flat_map(|api| &api.operations).collect();
     let worded_operations = all.iter().filter(|operation| !operation.docs.is_empty()).count();
     println!(

@@ -25,6 +25,8 @@ pub fn api(api: &Api, source: &str) -> Vec<File> {
         "Calls of [`{0}`](super::{0}) that have values to add before they are sent.",
         pascal(&api.name)
     )));
+    // A parameter may be called `sub`, `not` or the like.
+    calls.line("#![allow(clippy::should_implement_trait)]");
     for operation in api.operations.iter().filter(|operation| has_options(operation)) {
         call_struct(&mut calls, api, operation);
     }
@@ -87,6 +89,8 @@ fn client_struct(text: &mut Text, api: &Api) {
         impl #name {
             #[doc(hidden)]
             pub fn new(api: Api) -> Self { Self(api) }
+            #[allow(dead_code)]
+            pub(in crate::rest) fn api(&self) -> &Api { &self.0 }
             #(#methods)*
         }
     });
@@ -312,6 +316,8 @@ fn call_struct(text: &mut Text, api: &Api, operation: &Operation) {
             quote! {
                 /// Every item of every page, fetched as they are asked for.
                 pub fn stream(self) -> crate::rest::ItemStream<#item> { self.0.stream() }
+                /// Every page, fetched as they are asked for.
+                pub fn pages(self) -> crate::rest::PageStream<#answer> { self.0.pages() }
             }
         }),
         _ => None,
@@ -353,14 +359,18 @@ fn page_impl(page: &Page) -> TokenStream {
     let (ty, item) = (ident(&page.ty), type_tokens(&page.item, Scope::Types));
     let (items, optional) = (ident(&page.items.0), page.items.1);
     let items = if optional { quote!(self.#items.unwrap_or_default()) } else { quote!(self.#items) };
-    let mut way = quote!(self);
+    // The first step is taken apart: a service may write what follows it in capitals, which lands in its `extra`.
+    let mut way = quote!(links);
+    let mut links = quote!(self);
     let last = page.next.len().saturating_sub(1);
     for (index, (field, optional)) in page.next.iter().enumerate() {
         let field = ident(field);
-        way = match (optional, index == last) {
+        let way = if index == 0 { &mut links } else { &mut way };
+        *way = match (optional, index == last) {
             (true, true) => quote!(#way.#field.as_deref()),
             (false, true) => quote!(Some(#way.#field.as_str())),
             (true, false) => quote!(#way.#field.as_ref()?),
+            (false, false) if index == 0 => quote!(&#way.#field),
             (false, false) => quote!(#way.#field),
         };
     }
@@ -368,7 +378,11 @@ fn page_impl(page: &Page) -> TokenStream {
         impl crate::rest::Page for #ty {
             type Item = #item;
             fn into_items(self) -> Vec<Self::Item> { #items }
-            fn next(&self) -> Option<&str> { #way }
+            fn next(&self) -> Option<&str> {
+                let links = #links;
+                let next = || #way;
+                next().filter(|next| !next.is_empty()).or_else(|| crate::rest::unlisted_next(&links.extra))
+            }
         }
     }
 }

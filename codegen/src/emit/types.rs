@@ -69,6 +69,7 @@ fn one(text: &mut Text, def: &TypeDef) {
             text.item(quote! {
                 #words
                 #alias
+                #[allow(clippy::large_enum_variant)]
                 #[derive(Clone, Debug, PartialEq)]
                 #[non_exhaustive]
                 pub enum #name {

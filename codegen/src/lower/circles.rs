@@ -5,14 +5,19 @@ use crate::model::{Kind, TypeDef, TypeRef};
 /// Breaks every circle; the type space has boxed what it saw, but it takes unions for texts.
 pub(super) fn break_circles(types: &mut [TypeDef]) {
     for index in 0..types.len() {
-        if matches!(types[index].kind, Kind::Alias(_)) && leads_to(types, index, index, &mut Vec::new(), &through_names) {
+        if matches!(types[index].kind, Kind::Alias(_)) && leads_to(types, index, index, &mut Vec::new(), &through_names)
+        {
             types[index].kind = Kind::Alias(anything_in(&types[index].kind));
         }
     }
     for index in 0..types.len() {
         for member in 0..members(&types[index].kind).len() {
-            let held = members(&types[index].kind).get(member).and_then(|ty| by_value(ty)).and_then(|name| position(types, name));
-            let circle = held.is_some_and(|held| held == index || leads_to(types, held, index, &mut Vec::new(), &held_names));
+            let held = members(&types[index].kind)
+                .get(member)
+                .and_then(|ty| by_value(ty))
+                .and_then(|name| position(types, name));
+            let circle =
+                held.is_some_and(|held| held == index || leads_to(types, held, index, &mut Vec::new(), &held_names));
             if circle {
                 put_in_box(&mut types[index].kind, member);
             }

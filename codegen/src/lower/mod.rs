@@ -21,7 +21,7 @@ pub fn api(name: &str, document: &Document, normalized: &Normalized) -> Result<A
     let root = &normalized.value;
     let types = types::types(document, root)?;
     let operations = operations::operations(root, &types);
-    let pages = pages::pages(&operations, &types);
+    let pages = pages::pages(root, &operations, &types);
     let summary = root.pointer("/info/description").and_then(Value::as_str).unwrap_or_default();
     let summary = summary.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     Ok(Api { name: name.to_owned(), summary: summary.to_owned(), operations, types, pages })

@@ -15,7 +15,7 @@ const CALL_METHODS: &[&str] = &["call", "stream", "pages", "into_future", "body"
 
 /// Lowers every operation, in the description's order. An operation that takes JSON or a form of parts gets two methods.
 pub(super) fn operations(root: &Value, types: &[TypeDef]) -> Vec<Operation> {
-    let mut methods = Methods { names: Scope::with(&["new"]), calls: BTreeSet::new() };
+    let mut methods = Methods { names: Scope::with(&["api", "new"]), calls: BTreeSet::new() };
     let mut lowered = Vec::new();
     for (path, item) in root.get("paths").and_then(Value::as_object).into_iter().flatten() {
         for (verb, operation) in item.as_object().into_iter().flatten().filter(|(key, _)| VERBS.contains(&key.as_str()))

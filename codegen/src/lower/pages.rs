@@ -1,21 +1,33 @@
 //! Which types are pages of a list: those with `links.next` and one list of items.
+//!
+//! Where an answer has several lists and none is named `data`, an overlay says which one is meant: `x-qlik-paging` of the
+//! operation is `{items: NAME}`. It is `false` for an operation that takes a page's number, yet answers with no page.
+
+use serde_json::Value;
 
 use crate::model::{Answer, Field, Kind, Operation, Page, TypeDef, TypeRef};
 
-/// The pages among the types that reading operations answer with.
-pub(super) fn pages(operations: &[Operation], types: &[TypeDef]) -> Vec<Page> {
+/// The pages among the types that operations answer with.
+pub(super) fn pages(root: &Value, operations: &[Operation], types: &[TypeDef]) -> Vec<Page> {
     let mut pages: Vec<Page> = Vec::new();
-    for operation in operations.iter().filter(|operation| operation.verb == "GET") {
+    for operation in operations {
         let Answer::Json(TypeRef::Named(name)) = &operation.answer else { continue };
-        if pages.iter().any(|page| page.ty == *name) {
+        let paging = paging(root, operation);
+        if paging == Some(&Value::Bool(false)) || pages.iter().any(|page| page.ty == *name) {
             continue;
         }
-        pages.extend(page(name, types));
+        let items = paging.and_then(|paging| paging.get("items")).and_then(Value::as_str);
+        pages.extend(page(name, items, types));
     }
     pages
 }
 
-fn page(name: &str, types: &[TypeDef]) -> Option<Page> {
+/// What an overlay says of an operation's paging.
+fn paging<'a>(root: &'a Value, operation: &Operation) -> Option<&'a Value> {
+    root.get("paths")?.get(&operation.path)?.get(operation.verb.to_lowercase())?.get("x-qlik-paging")
+}
+
+fn page(name: &str, items: Option<&str>, types: &[TypeDef]) -> Option<Page> {
     let fields = record(name, types)?;
     let links = field(fields, "links")?;
     let next = field(record(links.ty.present().names()?, types)?, "next")?;
@@ -30,8 +42,8 @@ fn page(name: &str, types: &[TypeDef]) -> Option<Page> {
         _ => return None,
     }
     let lists = |field: &&Field| matches!(target(field.ty.present(), types), TypeRef::List(_));
-    let items = match field(fields, "data") {
-        Some(data) => Some(data).filter(lists)?,
+    let items = match field(fields, items.unwrap_or("data")) {
+        Some(named) => Some(named).filter(lists)?,
         None => {
             let mut all = fields.iter().filter(lists);
             all.next().filter(|_| all.next().is_none())?

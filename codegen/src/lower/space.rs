@@ -64,23 +64,26 @@ impl TypeSpace {
         Ok(TypeSpace { records })
     }
 
-    /// The fields of a record; progenitor lists them in the order of their wire names.
-    pub(super) fn record(&self, document: &Document, name: &str, schema: &Value) -> Result<Vec<Field>, Box<Diagnostic>> {
+    /// The fields of a record; progenitor lists them in the order of their stand-ins, which is the description's.
+    pub(super) fn record(
+        &self,
+        document: &Document,
+        name: &str,
+        schema: &Value,
+    ) -> Result<Vec<Field>, Box<Diagnostic>> {
         let none = Map::new();
         let members = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);
-        let mut sorted: Vec<&String> = members.keys().collect();
-        sorted.sort();
-        let types = self.records.get(name).filter(|types| types.len() == sorted.len()).ok_or_else(|| {
+        let types = self.records.get(name).filter(|types| types.len() == members.len()).ok_or_else(|| {
             let message = format!("progenitor made no record of the schema `{name}`");
             Box::new(document.at(&format!("/components/schemas/{name}"), message, "see `qlik-codegen explain`"))
         })?;
-        let types: BTreeMap<&String, &TypeRef> = sorted.into_iter().zip(types).collect();
         let required = schema.get("required").and_then(Value::as_array);
         let mut scope = Scope::with(&["extra"]);
         Ok(members
             .iter()
-            .map(|(wire, member)| {
-                let ty = types[wire].present().clone();
+            .zip(types)
+            .map(|((wire, member), ty)| {
+                let ty = ty.present().clone();
                 let demanded = required.is_some_and(|names| names.iter().any(|name| name == wire.as_str()));
                 // A record that holds itself has an end only if the inner one may be absent.
                 let optional = !demanded || matches!(ty, TypeRef::Boxed(_));
@@ -116,7 +119,25 @@ fn for_progenitor(schema: &Value, names: &Names) -> Value {
     }
     let mut schema = schema.clone();
     strip(&mut schema, names);
+    number_members(&mut schema);
     schema
+}
+
+/// progenitor sorts members by the Rust names it makes of them: numbers in place of names keep the description's order.
+fn number_members(schema: &mut Value) {
+    let number = |index: usize| format!("m{index:06}");
+    let Some(Value::Object(members)) = schema.get_mut("properties") else { return };
+    let old = std::mem::take(members);
+    let numbers: BTreeMap<String, String> =
+        old.keys().enumerate().map(|(index, name)| (name.clone(), number(index))).collect();
+    members.extend(old.into_iter().enumerate().map(|(index, (_, member))| (number(index), member)));
+    if let Some(Value::Array(required)) = schema.get_mut("required") {
+        for name in required {
+            if let Some(number) = name.as_str().and_then(|name| numbers.get(name)) {
+                *name = number.as_str().into();
+            }
+        }
+    }
 }
 
 fn is_choice(schema: &Value) -> bool {
@@ -124,7 +145,8 @@ fn is_choice(schema: &Value) -> bool {
 }
 
 fn strip(schema: &mut Value, names: &Names) {
-    let target = component_of(schema).and_then(|name| names.index(name)).map(|index| reference_to(&Names::stand_in(index)));
+    let target =
+        component_of(schema).and_then(|name| names.index(name)).map(|index| reference_to(&Names::stand_in(index)));
     let Some(keywords) = schema.as_object_mut() else { return };
     if let Some(reference) = target.and_then(|mut target| target.get_mut("$ref").map(Value::take)) {
         let nullable = keywords.get("nullable").cloned();
@@ -152,7 +174,9 @@ fn lowered(space: &typify::TypeSpace, names: &Names, id: &typify::TypeId) -> Typ
     use typify::TypeDetails;
     let Ok(ty) = space.get_type(id) else { return TypeRef::Any };
     match ty.details() {
-        TypeDetails::Enum(_) | TypeDetails::Struct(_) | TypeDetails::Newtype(_) => TypeRef::Named(names.meant(&ty.name())),
+        TypeDetails::Enum(_) | TypeDetails::Struct(_) | TypeDetails::Newtype(_) => {
+            TypeRef::Named(names.meant(&ty.name()))
+        }
         TypeDetails::Option(inner) => lowered(space, names, &inner).optional(),
         TypeDetails::Vec(item) | TypeDetails::Set(item) | TypeDetails::Array(item, _) => {
             TypeRef::List(Box::new(lowered(space, names, &item)))

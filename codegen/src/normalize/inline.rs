@@ -56,7 +56,8 @@ fn inside_schemas(root: &mut Value, original: &Value) {
 
 /// `open` holds the references that the schema was copied for: one that leads back into itself says nothing in the end.
 fn copy_targets(schema: &mut Value, original: &Value, open: &mut Vec<String>) {
-    let reference = schema.get("$ref").and_then(Value::as_str).filter(|reference| !is_whole(reference)).map(str::to_owned);
+    let reference =
+        schema.get("$ref").and_then(Value::as_str).filter(|reference| !is_whole(reference)).map(str::to_owned);
     if let Some(reference) = reference {
         *schema = match resolve(original, &reference) {
             Some(target) if !open.contains(&reference) => target.clone(),

@@ -20,8 +20,8 @@ use serde_json::Value;
 use crate::diagnostic::Diagnostic;
 use crate::source::Document;
 
-pub use walk::VERBS;
 pub(crate) use hoist::is_type;
+pub use walk::VERBS;
 pub(crate) use walk::{component_of, reference_to, resolve};
 
 /// A description in normal form.
@@ -49,6 +49,3 @@ pub fn normalize(document: &Document) -> Result<Normalized, Vec<Diagnostic>> {
     components::prune(&mut value);
     Ok(Normalized { value })
 }
-
-#[cfg(test)]
-mod tests;

@@ -66,7 +66,8 @@ pub(crate) fn placeholders(path: &str) -> Vec<&str> {
 fn body(operation: &mut Map<String, Value>, original: &Value) {
     let Some(Value::Object(mut body)) = operation.remove("requestBody") else { return };
     let Some(Value::Object(content)) = body.remove("content") else { return };
-    let mut content: Map<String, Value> = content.into_iter().map(|(ty, media)| (bare(&ty).to_owned(), media)).collect();
+    let mut content: Map<String, Value> =
+        content.into_iter().map(|(ty, media)| (bare(&ty).to_owned(), media)).collect();
     let json =
         ["application/json-patch+json", "application/json", "*/*"].into_iter().find(|ty| content.contains_key(*ty));
     let json = json.map(str::to_owned).or_else(|| content.keys().find(|ty| ty.ends_with("json")).cloned());

@@ -157,7 +157,9 @@ impl Validator<'_> {
             let wrong = match key.as_str() {
                 "properties" if !value.is_object() => "has to be an object of schemas",
                 "allOf" | "oneOf" | "anyOf" if !value.is_array() => "has to be a list of schemas",
-                "items" | "additionalProperties" | "not" if value.is_array() => "has to be a schema, not a list of them",
+                "items" | "additionalProperties" | "not" if value.is_array() => {
+                    "has to be a schema, not a list of them"
+                }
                 _ => continue,
             };
             let help = "correct it by an overlay in `fixes/` if the file is imported";

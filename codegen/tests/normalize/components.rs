@@ -30,9 +30,7 @@ fn an_inline_type_keeps_away_from_a_component_of_its_name() {
 
 #[test]
 fn names_that_the_emitted_code_uses_are_left_to_it() {
-    let found = types_of(
-        json!({ "Option": record("a"), "string": record("b"), "self": record("c") }),
-    );
+    let found = types_of(json!({ "Option": record("a"), "string": record("b"), "self": record("c") }));
     let names: Vec<&str> = found.iter().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(names, ["OptionType", "StringType", "Self_"]);
 }

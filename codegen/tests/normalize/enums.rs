@@ -42,7 +42,8 @@ fn values_that_are_no_texts_become_texts() {
 #[test]
 fn a_null_among_the_values_makes_the_member_optional() {
     let status = json!({ "type": "string", "enum": ["a", null] });
-    let found = types_of(json!({ "App": { "type": "object", "required": ["state"], "properties": { "state": status } } }));
+    let found =
+        types_of(json!({ "App": { "type": "object", "required": ["state"], "properties": { "state": status } } }));
     assert_eq!(found, [r#"App { state: Option<AppState> }"#, r#"AppState: A "a""#]);
 }
 

@@ -7,6 +7,7 @@ mod answers;
 mod bodies;
 mod components;
 mod enums;
+mod naming;
 mod operations;
 mod parameters;
 mod records;

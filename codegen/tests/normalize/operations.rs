@@ -29,7 +29,10 @@ fn names_that_clash_as_methods_are_numbered() {
         json!({}),
     );
     let found = calls_of(&description);
-    assert_eq!(found, ["get_item() -> ()", "get_item_2() -> ()", "new_2() -> ()", "_2fa() -> ()", "get_item2_2() -> ()"]);
+    assert_eq!(
+        found,
+        ["get_item() -> ()", "get_item_2() -> ()", "new_2() -> ()", "_2fa() -> ()", "get_item2_2() -> ()"]
+    );
 }
 
 #[test]

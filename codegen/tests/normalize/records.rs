@@ -58,7 +58,8 @@ fn a_list_that_may_be_absent_can_be_told_from_an_empty_one() {
 
 #[test]
 fn members_that_go_one_way_only_are_demanded_where_they_go_no_other() {
-    let members = json!({ "id": { "type": "string", "readOnly": true }, "key": { "type": "string", "writeOnly": true } });
+    let members =
+        json!({ "id": { "type": "string", "readOnly": true }, "key": { "type": "string", "writeOnly": true } });
     let record = json!({ "type": "object", "required": ["id", "key"], "properties": members });
     let components = json!({ "Read": record, "Sent": record, "Both": record });
     let to = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
@@ -133,7 +134,8 @@ fn a_whole_answer_may_be_null() {
 fn members_beyond_the_listed_ones_never_fail_a_read() {
     let members = json!({ "a": { "type": "string" } });
     for more in [json!(false), json!(true), json!({}), json!({ "type": "integer" })] {
-        let found = types_of(json!({ "Rec": { "type": "object", "properties": members, "additionalProperties": more } }));
+        let found =
+            types_of(json!({ "Rec": { "type": "object", "properties": members, "additionalProperties": more } }));
         assert_eq!(found, ["Rec { a: Option<String> }"]);
     }
 }

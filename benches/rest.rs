@@ -1,0 +1,239 @@
+//! What the REST runtime costs, against bare reqwest in the same run: prints `ratio NAME VALUE`, ours over theirs in time,
+//! so that less is better. A server in a thread of its own answers both.
+//!
+//! `cargo bench --bench rest`; with `QUICK=1` for a look only.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Query, Request};
+use axum::routing::{get, post};
+use futures::{StreamExt, TryStreamExt, stream};
+use qlik::rest::Download;
+use qlik::{Auth, Qlik};
+use serde_json::{Value, json};
+
+const MIB: usize = 1024 * 1024;
+const ITEMS: usize = 10_000;
+const PAGE: usize = 100;
+
+fn main() {
+    // The bare client takes what the process has installed; nothing here is encrypted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let quick = std::env::var_os("QUICK").is_some();
+    let host = serve();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let bare = reqwest::Client::builder().gzip(false).build().unwrap();
+        let qlik = Qlik::builder(host.as_str()).auth(Auth::api_key("key")).no_rate_limits().no_compression();
+        let qlik = qlik.timeout(Duration::from_secs(600)).build().unwrap();
+        let (calls, size) = if quick { (200, 16 * MIB) } else { (2000, 256 * MIB) };
+        small_gets(&host, &bare, &qlik, calls).await;
+        pages(&host, &bare, &qlik, if quick { 1 } else { 5 }).await;
+        upload(&host, &bare, &qlik, size).await;
+        download(&host, &bare, &qlik, size).await;
+        println!("memory MiB {}", peak_memory().map_or("unknown".to_owned(), |bytes| (bytes / MIB).to_string()));
+    });
+}
+
+/// Starts a server, and returns its host.
+fn serve() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let host = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let app = Router::new()
+                .route("/small", get(|| async { r#"{"id":"a","name":"b"}"# }))
+                .route("/api/v1/items", get(page))
+                .route("/upload", post(count))
+                .route("/download", get(fill));
+            axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), app).await.unwrap();
+        });
+    });
+    host
+}
+
+#[derive(serde::Deserialize)]
+struct Place {
+    from: Option<usize>,
+    size: Option<usize>,
+}
+
+async fn page(Query(place): Query<Place>) -> String {
+    let from = place.from.unwrap_or(0);
+    let item = |number: usize| {
+        json!({
+            "id": number.to_string(), "name": format!("Item {number}"), "resourceType": "app", "tenantId": "t",
+            "createdAt": "2026-01-01T00:00:00Z", "updatedAt": "2026-01-01T00:00:00Z", "ownerId": "u", "spaceId": "s",
+            "actions": ["read", "update"], "collectionIds": [], "isFavorited": false, "links": {}, "meta": {},
+            "resourceAttributes": {"hasSectionAccess": false}, "resourceCustomAttributes": null,
+        })
+    };
+    let next = (from + PAGE < ITEMS).then(|| json!({"href": format!("/api/v1/items?from={}", from + PAGE)}));
+    json!({"data": (from..from + PAGE).map(item).collect::<Vec<_>>(), "links": {"next": next}}).to_string()
+}
+
+async fn count(request: Request) -> String {
+    let mut chunks = request.into_body().into_data_stream();
+    let mut length = 0;
+    while let Some(chunk) = chunks.next().await {
+        length += chunk.unwrap().len();
+    }
+    length.to_string()
+}
+
+async fn fill(Query(place): Query<Place>) -> axum::response::Response {
+    let size = place.size.unwrap_or(0);
+    let body = Body::from_stream(chunks(size));
+    axum::response::Response::builder().header("content-length", size).body(body).unwrap()
+}
+
+fn chunks(size: usize) -> impl futures::Stream<Item = io::Result<Bytes>> + Send + 'static {
+    let chunk = Bytes::from(vec![7; 64 * 1024]);
+    stream::iter((0..size / chunk.len()).map(move |_| Ok(chunk.clone())))
+}
+
+/// Rounds by turns, so that what the machine does besides hits both alike; the ratio of the fastest of each.
+async fn compare<A: Future, B: Future>(name: &str, rounds: usize, ours: impl Fn() -> A, theirs: impl Fn() -> B) {
+    let (mut best, mut base) = (Duration::MAX, Duration::MAX);
+    for round in 0..=rounds {
+        let start = Instant::now();
+        ours().await;
+        let own = start.elapsed();
+        let start = Instant::now();
+        theirs().await;
+        // The first round warms up.
+        if round > 0 {
+            (best, base) = (best.min(own), base.min(start.elapsed()));
+        }
+    }
+    println!("ratio {name} {:.3}", best.as_secs_f64() / base.as_secs_f64());
+}
+
+async fn small_gets(host: &str, bare: &reqwest::Client, qlik: &Qlik, calls: usize) {
+    let url = format!("{host}/small");
+    compare(
+        "small-get",
+        9,
+        || async {
+            for _ in 0..calls {
+                let _: Value = qlik.get("/small").await.unwrap();
+            }
+        },
+        || async {
+            for _ in 0..calls {
+                let answer = bare.get(&url).bearer_auth("key").send().await.unwrap().error_for_status().unwrap();
+                let _: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+            }
+        },
+    )
+    .await;
+}
+
+#[derive(serde::Deserialize)]
+struct BarePage {
+    data: Vec<BareItem>,
+    links: BareLinks,
+}
+
+#[derive(serde::Deserialize)]
+struct BareLinks {
+    next: Option<BareLink>,
+}
+
+#[derive(serde::Deserialize)]
+struct BareLink {
+    href: String,
+}
+
+/// As one writes it by hand, with all that the answer has.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it is read to be compared")]
+struct BareItem {
+    id: String,
+    name: String,
+    resource_type: String,
+    tenant_id: String,
+    created_at: String,
+    updated_at: String,
+    owner_id: String,
+    space_id: String,
+    actions: Vec<String>,
+    collection_ids: Vec<String>,
+    is_favorited: bool,
+    links: Value,
+    meta: Value,
+    resource_attributes: Value,
+    resource_custom_attributes: Value,
+}
+
+async fn pages(host: &str, bare: &reqwest::Client, qlik: &Qlik, rounds: usize) {
+    let by_hand = || async {
+        let mut path = "/api/v1/items".to_owned();
+        let mut items = Vec::new();
+        loop {
+            let answer = bare.get(format!("{host}{path}")).bearer_auth("key").send().await.unwrap();
+            let page: BarePage = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+            items.extend(page.data);
+            match page.links.next {
+                Some(next) => path = next.href,
+                None => break,
+            }
+        }
+        assert_eq!(items.len(), ITEMS);
+    };
+    let typed = || async { assert_eq!(qlik.items().get_items().stream().all().await.unwrap().len(), ITEMS) };
+    compare("pages", rounds, typed, by_hand).await;
+    let ahead = || async { assert_eq!(qlik.items().get_items().stream().prefetch().all().await.unwrap().len(), ITEMS) };
+    compare("pages-prefetch", rounds, ahead, by_hand).await;
+}
+
+async fn upload(host: &str, bare: &reqwest::Client, qlik: &Qlik, size: usize) {
+    let url = format!("{host}/upload");
+    compare(
+        "upload",
+        2,
+        || async {
+            let body = qlik::rest::Body::stream(chunks(size), Some(size as u64));
+            let sent: i64 = qlik.post("/upload").body(body, "application/octet-stream").await.unwrap();
+            assert_eq!(sent, size as i64);
+        },
+        || async {
+            let body = reqwest::Body::wrap_stream(chunks(size));
+            let answer = bare.post(&url).header("content-length", size).body(body).send().await.unwrap();
+            assert_eq!(answer.text().await.unwrap(), size.to_string());
+        },
+    )
+    .await;
+}
+
+async fn download(host: &str, bare: &reqwest::Client, qlik: &Qlik, size: usize) {
+    let url = format!("{host}/download?size={size}");
+    compare(
+        "download",
+        2,
+        || async {
+            let file: Download = qlik.get("/download").query("size", size).await.unwrap();
+            let length = file.try_fold(0, async |length, chunk| Ok(length + chunk.len())).await.unwrap();
+            assert_eq!(length, size);
+        },
+        || async {
+            let chunks = bare.get(&url).send().await.unwrap().bytes_stream();
+            let length = chunks.try_fold(0, async |length, chunk| Ok(length + chunk.len())).await.unwrap();
+            assert_eq!(length, size);
+        },
+    )
+    .await;
+}
+
+/// The most memory that this process has had, where the system tells.
+fn peak_memory() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<usize>().ok()? * 1024)
+}

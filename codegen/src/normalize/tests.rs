@@ -1,1 +1,0 @@
-//! Each pass on the shape it is for.

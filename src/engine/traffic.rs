@@ -1,0 +1,93 @@
+//! The frames of a session, for who wants to see them.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+use futures::stream::StreamExt;
+use tokio::sync::broadcast;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::ring::stream;
+
+/// How far a reader may fall behind before frames are left out.
+const KEPT: usize = 1024;
+
+/// Which way a frame went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// To the engine.
+    Sent,
+    /// From the engine.
+    Received,
+}
+
+/// Something seen on the wire; see [`Session::traffic`](super::Session::traffic).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Traffic {
+    /// A frame, as it went.
+    Frame {
+        /// Which way.
+        direction: Direction,
+        /// When it was seen.
+        at: SystemTime,
+        /// The text. It holds data of the app and what calls were given, but no credentials: those go with the
+        /// opening of the connection.
+        text: FrameText,
+    },
+    /// The reader was too slow for this many frames.
+    Missed(u64),
+}
+
+/// The text of a frame; cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrameText(Utf8Bytes);
+
+impl std::ops::Deref for FrameText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The readers of a session's frames. Without any, showing a frame costs next to nothing.
+#[derive(Debug, Default)]
+pub(super) struct Taps(Mutex<Option<broadcast::Sender<Traffic>>>);
+
+impl Taps {
+    pub(super) fn show(&self, direction: Direction, frame: &Utf8Bytes) {
+        let mut tap = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = &*tap {
+            let text = FrameText(frame.clone());
+            if sender.send(Traffic::Frame { direction, at: SystemTime::now(), text }).is_err() {
+                // the last reader is gone
+                *tap = None;
+            }
+        }
+    }
+
+    /// There will be no more.
+    pub(super) fn end(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Frames from now on.
+    pub(super) fn read(&self) -> TrafficStream {
+        let mut tap = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let receiver = tap.get_or_insert_with(|| broadcast::channel(KEPT).0).subscribe();
+        let frames = futures::stream::unfold(receiver, |mut receiver| async move {
+            match receiver.recv().await {
+                Ok(frame) => Some((frame, receiver)),
+                Err(broadcast::error::RecvError::Lagged(missed)) => Some((Traffic::Missed(missed), receiver)),
+                Err(broadcast::error::RecvError::Closed) => None,
+            }
+        });
+        TrafficStream(frames.boxed())
+    }
+}
+
+stream! {
+    /// The frames of a session; see [`Session::traffic`](super::Session::traffic).
+    TrafficStream of Traffic
+}
