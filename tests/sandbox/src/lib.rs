@@ -15,31 +15,58 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! One port serves both protocols, and both want the API key as a bearer token:
+//! One port serves all of it:
 //!
-//! * REST under `/api/v1`: users, items, apps and spaces, with state that holds together.
-//! * The Engine under `/app/{app}`: JSON-RPC over a WebSocket, with selections, list objects and straight
-//!   hypercubes over five linked tables (see `data/README.md`).
+//! * REST under `/api/v1`: users, items, apps, spaces, data files, temporary contents and reloads, with state that
+//!   holds together; every other operation is checked against its description and answered with a made-up value.
+//! * Signing in: the API key, OAuth under `/oauth`, JWT sessions under `/login`; behind a virtual proxy and on a second
+//!   port, for client certificates, as a client-managed server has it.
+//! * The Engine under `/app/{app}`: JSON-RPC over a WebSocket, over five linked tables (see `data/README.md`).
 //!
-//! Each sandbox has a tenant of its own; the data set is read once per process and shared.
+//! A test holds its clock ([`Sandbox::clock`]), can have it misbehave ([`Sandbox::faults`]), and sees what came in
+//! ([`Sandbox::seen`]). Each sandbox has a tenant of its own; the data set is read once per process and shared.
 
+mod auth;
+mod builder;
 mod cube;
 mod engine;
+mod fault;
 mod model;
+mod pem;
 mod rest;
 mod server;
+mod socket;
 mod tenant;
+mod wire;
 
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use tokio::sync::oneshot;
 
 use tenant::Tenant;
+
+pub use auth::OAuthClient;
+pub use builder::Builder;
+pub use engine::EngineFault;
+pub use fault::{Fault, Faults, Harm, NoFault};
+pub use tenant::{Clock, Seen};
+
+/// The REST operations of the descriptions, as method, path, name, and whether the sandbox keeps state for it.
+#[must_use]
+pub fn operations() -> Vec<(String, String, String, bool)> {
+    rest::operations()
+}
+
+/// The Engine's methods that are answered, as `Class.Method`.
+#[must_use]
+pub fn methods() -> Vec<String> {
+    engine::methods()
+}
 
 /// A sandbox that serves until it is dropped.
 ///
@@ -48,6 +75,10 @@ use tenant::Tenant;
 pub struct Sandbox {
     addr: SocketAddr,
     host: String,
+    service_host: String,
+    root_pem: String,
+    client_pem: String,
+    client_secret: String,
     tenant: Arc<Tenant>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -63,10 +94,9 @@ impl Sandbox {
         Self::builder().start().await
     }
 
-    /// Says where to listen before starting.
-    #[must_use]
+    /// Says how to start before starting.
     pub fn builder() -> Builder {
-        Builder { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)) }
+        Builder::default()
     }
 
     /// The tenant's URL, such as `http://127.0.0.1:49152`.
@@ -75,16 +105,102 @@ impl Sandbox {
         &self.host
     }
 
+    /// The URL of the port that wants a client certificate, which stands for a client-managed server's 4242, 4243 and
+    /// 4747; empty without TLS.
+    #[must_use]
+    pub fn service_host(&self) -> &str {
+        &self.service_host
+    }
+
     /// The key of the tenant's first user; every sandbox has another.
     #[must_use]
     pub fn api_key(&self) -> &str {
         &self.tenant.api_key
     }
 
+    /// The id of the OAuth client that every sandbox has: confidential, for every grant.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        builder::CLIENT_ID
+    }
+
+    /// The secret of that client.
+    #[must_use]
+    pub fn client_secret(&self) -> &str {
+        &self.client_secret
+    }
+
     /// The address it listens on.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// The certificate that signed all others, in PEM; empty without TLS.
+    #[must_use]
+    pub fn root_pem(&self) -> &str {
+        &self.root_pem
+    }
+
+    /// A client certificate and its key, in PEM; empty without TLS.
+    #[must_use]
+    pub fn client_pem(&self) -> &str {
+        &self.client_pem
+    }
+
+    /// The clock by which tokens, sessions, uploads and reloads live.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.tenant.clock
+    }
+
+    /// What is to go wrong.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.tenant.faults
+    }
+
+    /// Has the Engine do something wrong.
+    pub fn engine_fault(&self, fault: EngineFault) {
+        self.tenant.engine.fault(fault);
+    }
+
+    /// The requests so far.
+    #[must_use]
+    pub fn seen(&self) -> Vec<Seen> {
+        self.tenant.seen()
+    }
+
+    /// Makes an OAuth client known.
+    pub fn add_client(&self, client: OAuthClient) {
+        self.tenant.auth().clients.insert(client.id.clone(), client);
+    }
+
+    /// Approves a client that registered itself, as an administrator does.
+    pub fn approve_client(&self, id: &str) {
+        if let Some(client) = self.tenant.auth().clients.get_mut(id) {
+            client.approved = true;
+        }
+    }
+
+    /// Whether `/oauth/authorize` approves at once, instead of showing a page with a link to follow.
+    pub fn approve(&self, at_once: bool) {
+        self.tenant.auth().approve = at_once;
+    }
+
+    /// Takes back every token and session.
+    pub fn revoke_all(&self) {
+        self.tenant.auth().revoke_all();
+    }
+
+    /// Lets the next reload that is asked for over REST fail.
+    pub fn fail_reload(&self, why: &str) {
+        self.tenant.state().reload_failure = Some(why.to_owned());
+    }
+
+    /// How long a reload is queued, and then runs, by the sandbox's clock. At first both are zero.
+    pub fn reload_time(&self, queued: Duration, running: Duration) {
+        self.tenant.state().reload_time = (queued, running);
     }
 }
 
@@ -101,49 +217,7 @@ impl Drop for Sandbox {
             // A panic over there was printed there.
             let _ = thread.join();
         }
-    }
-}
-
-/// How a sandbox is to start.
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct Builder {
-    listen: SocketAddr,
-}
-
-impl Builder {
-    /// The address to listen on; port 0 takes a free one.
-    pub fn listen(mut self, addr: impl Into<SocketAddr>) -> Self {
-        self.listen = addr.into();
-        self
-    }
-
-    /// Starts it. When this returns, it serves.
-    ///
-    /// # Errors
-    ///
-    /// When the address or the thread cannot be had.
-    #[expect(clippy::unused_async, reason = "what a later sandbox has to wait for must not change its callers")]
-    pub async fn start(self) -> io::Result<Sandbox> {
-        let listener = std::net::TcpListener::bind(self.listen)?;
-        listener.set_nonblocking(true)?;
-        let addr = listener.local_addr()?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let tenant = Arc::new(Tenant::seeded());
-        let router = server::router(Arc::clone(&tenant));
-        let (stop, stopped) = oneshot::channel();
-        let thread = std::thread::Builder::new().name("qlik-sandbox".to_owned()).spawn(move || {
-            runtime.block_on(async move {
-                let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-                // Small frames go back and forth: waiting to fill a packet would cost each of them 40 ms.
-                let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-                tokio::select! {
-                    _ = axum::serve(listener, router) => {}
-                    _ = stopped => {}
-                }
-            });
-            // Dropping the runtime drops the tasks of all connections.
-        })?;
-        Ok(Sandbox { host: format!("http://{addr}"), addr, tenant, stop: Some(stop), thread: Some(thread) })
+        // Sessions that wait for their client's return hold the tenant, which holds them.
+        self.tenant.engine.fault(EngineFault::Forget);
     }
 }

@@ -30,6 +30,15 @@ impl Datum {
         }
     }
 
+    /// What holds is -1, what does not is 0.
+    pub(crate) fn truth(holds: bool) -> Self {
+        Self::Number(if holds { -1.0 } else { 0.0 })
+    }
+
+    pub(crate) fn is_true(&self) -> bool {
+        self.number().is_some_and(|number| number != 0.0)
+    }
+
     pub(crate) fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }

@@ -51,19 +51,113 @@ pub(crate) struct CubeDef {
     pub(crate) q_mode: Option<String>,
     pub(crate) q_column_order: Vec<i64>,
     pub(crate) q_state_name: String,
+    pub(crate) q_no_of_left_dims: Option<i64>,
+    pub(crate) q_always_fully_expanded: bool,
+    pub(crate) q_show_totals_above: bool,
+    pub(crate) q_indent_mode: bool,
+    pub(crate) q_sortby_y_value: i64,
+    pub(crate) q_calc_cond: Formula,
+    pub(crate) q_calc_condition: CalcCondition,
     #[serde(flatten)]
     pub(crate) other: Map<String, Json>,
+}
+
+/// When a cube is to be calculated, and what to say when it is not.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct CalcCondition {
+    pub(crate) q_cond: Formula,
+    pub(crate) q_msg: Formula,
+}
+
+/// How a cube lays its values out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Straight,
+    Pivot,
+    Stacked,
+    Tree,
+}
+
+impl CubeDef {
+    pub(crate) fn mode(&self) -> Option<Mode> {
+        match self.q_mode.as_deref() {
+            None | Some("" | "S" | "DATA_MODE_STRAIGHT") => Some(Mode::Straight),
+            Some("P" | "DATA_MODE_PIVOT") => Some(Mode::Pivot),
+            Some("K" | "DATA_MODE_PIVOT_STACK") => Some(Mode::Stacked),
+            Some("T" | "DATA_MODE_TREE") => Some(Mode::Tree),
+            Some(_) => None,
+        }
+    }
+
+    /// The first option that would change values and is none of the sandbox's.
+    pub(crate) fn foreign(&self) -> Option<&str> {
+        const FINE: [&str; 4] = ["qReductionMode", "qPseudoDimPos", "qMaxStackedCells", "qTitle"];
+        let reduced = self.other.get("qReductionMode").and_then(Json::as_str).is_some_and(|mode| mode != "N");
+        if reduced && self.other["qReductionMode"] != "DATA_REDUCTION_NONE" {
+            return Some("qReductionMode");
+        }
+        let dimensions = self.q_dimensions.iter().map(|dimension| {
+            let inline = &dimension.q_def;
+            let drilled = inline.other.get("qGrouping").is_some_and(|grouping| *grouping == "H");
+            if drilled && inline.q_field_defs.len() > 1 {
+                return Some("qGrouping");
+            }
+            foreign(&dimension.other, &["qIncludeElemValue", "qShowTotal", "qOtherLabel"]).or_else(|| {
+                foreign(&inline.other, &["qGrouping", "qNumberPresentations", "qLabelExpression", "qAlias"])
+            })
+        });
+        let measures = self.q_measures.iter().map(|measure| {
+            let fine = ["qDescription", "qTags", "qGrouping", "qAggrFunc", "qLabelExpression"];
+            foreign(&measure.other, &[]).or_else(|| foreign(&measure.q_def.other, &fine))
+        });
+        foreign(&self.other, &FINE).or_else(|| dimensions.chain(measures).flatten().next())
+    }
+}
+
+/// The first option of the engine's that says something and is not known to be harmless.
+fn foreign<'a>(options: &'a Map<String, Json>, fine: &[&str]) -> Option<&'a str> {
+    let mut asked = options.iter().filter(|(name, value)| name.starts_with('q') && !is_blank(value));
+    asked.find(|(name, _)| !fine.contains(&name.as_str())).map(|(name, _)| name.as_str())
+}
+
+/// Whether a value says no more than its absence would.
+fn is_blank(value: &Json) -> bool {
+    match value {
+        Json::Null => true,
+        Json::Bool(on) => !on,
+        Json::Number(number) => matches!(number.as_i64(), Some(0 | -1)),
+        Json::String(text) => text.is_empty(),
+        Json::Array(values) => values.is_empty(),
+        Json::Object(members) => members.values().all(is_blank),
+    }
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct DimensionDef {
     pub(crate) q_library_id: String,
+    /// The master item that the definition was taken from.
+    #[serde(skip)]
+    pub(crate) library: String,
     pub(crate) q_def: InlineDimension,
     pub(crate) q_null_suppression: bool,
     pub(crate) q_other_total_spec: OtherTotal,
-    pub(crate) q_attribute_expressions: Vec<Json>,
-    pub(crate) q_attribute_dimensions: Vec<Json>,
+    pub(crate) q_total_label: Formula,
+    pub(crate) q_attribute_expressions: Vec<AttributeDef>,
+    #[serde(flatten)]
+    pub(crate) other: Map<String, Json>,
+}
+
+/// An expression that goes with the cells of a column.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct AttributeDef {
+    pub(crate) q_expression: String,
+    pub(crate) q_library_id: String,
+    pub(crate) q_num_format: Option<NumberFormat>,
+    #[serde(flatten)]
+    pub(crate) other: Map<String, Json>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -89,10 +183,14 @@ pub(crate) struct OtherTotal {
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct MeasureDef {
     pub(crate) q_library_id: String,
+    /// The master item that the definition was taken from.
+    #[serde(skip)]
+    pub(crate) library: String,
     pub(crate) q_def: InlineMeasure,
     pub(crate) q_sort_by: SortCriteria,
-    pub(crate) q_attribute_expressions: Vec<Json>,
-    pub(crate) q_attribute_dimensions: Vec<Json>,
+    pub(crate) q_attribute_expressions: Vec<AttributeDef>,
+    #[serde(flatten)]
+    pub(crate) other: Map<String, Json>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -165,6 +263,12 @@ impl Formula {
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct ListDef {
     pub(crate) q_library_id: String,
+    /// The master item that the definition was taken from.
+    #[serde(skip)]
+    pub(crate) library: String,
+    /// What is searched for.
+    #[serde(skip)]
+    pub(crate) search: Option<String>,
     pub(crate) q_def: InlineDimension,
     pub(crate) q_auto_sort_by_state: AutoSort,
     pub(crate) q_frequency_mode: String,

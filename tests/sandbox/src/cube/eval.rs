@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::datum::Datum;
-use super::expr::{Aggregate, Expr, Function, Operator};
-use crate::model::{Kind, Model, NO_ROW, NULL, Records, Value};
+use super::expr::{Aggregate, Expr, Function};
+use crate::model::{Kind, Model, NO_ROW, NULL, Records};
 
 /// The values of the expressions for one combination of dimension values.
 #[derive(Clone, Debug)]
@@ -54,7 +54,8 @@ pub(crate) fn evaluate(
     }
     let rows = keys.into_iter().enumerate().map(|(group, key)| {
         let mut results = sums.iter().map(|sum| sum.result(group));
-        let values = measures.iter().map(|measure| finish(measure, &mut results)).collect();
+        let values =
+            measures.iter().map(|measure| measure.value(&mut |_| results.next().unwrap_or(Datum::Null))).collect();
         Group { key, values }
     });
     Some(rows.collect())
@@ -63,26 +64,14 @@ pub(crate) fn evaluate(
 fn collect<'a>(expression: &'a Expr, found: &mut Vec<&'a Aggregate>) {
     match expression {
         Expr::Aggregate(aggregate) => found.push(aggregate),
-        Expr::Negative(inner) => collect(inner, found),
-        Expr::Binary(_, left, right) => {
-            collect(left, found);
-            collect(right, found);
-        }
-        Expr::Number(_) | Expr::Text(_) | Expr::Field(_) => {}
+        other => other.parts().into_iter().for_each(|part| collect(part, found)),
     }
 }
 
 fn fields(expression: &Expr, found: &mut BTreeSet<usize>) {
     match expression {
-        Expr::Field(field) => {
-            found.insert(*field);
-        }
-        Expr::Negative(inner) => fields(inner, found),
-        Expr::Binary(_, left, right) => {
-            fields(left, found);
-            fields(right, found);
-        }
-        Expr::Aggregate(_) | Expr::Number(_) | Expr::Text(_) => {}
+        Expr::Field(field) => drop(found.insert(*field)),
+        other => other.parts().into_iter().for_each(|part| fields(part, found)),
     }
 }
 
@@ -186,16 +175,13 @@ impl<'a> Tally<'a> {
 
 /// The value of what stands inside an aggregation, for one record.
 fn inner(model: &Model, records: &Records, record: &[u32], expression: &Expr) -> Datum {
-    let value = |expression: &Expr| inner(model, records, record, expression);
-    match expression {
+    expression.value(&mut |leaf| match leaf {
         Expr::Field(field) => match records.element(model, record, *field) {
             NULL => Datum::Null,
             element => of_field(model, *field, element),
         },
-        Expr::Negative(of) => negative(&value(of)),
-        Expr::Binary(operator, left, right) => binary(*operator, &value(left), &value(right)),
-        Expr::Number(_) | Expr::Text(_) | Expr::Aggregate(_) => constant(expression),
-    }
+        _ => Datum::Null,
+    })
 }
 
 /// A value of a field: plain numbers lose the text they were read from, dates and months keep it.
@@ -206,43 +192,4 @@ fn of_field(model: &Model, field: usize, element: u32) -> Datum {
         Some(value) => Datum::Value(value.clone()),
         None => Datum::Null,
     }
-}
-
-/// The value of a whole expression; `results` are those of its aggregations in order.
-fn finish(expression: &Expr, results: &mut impl Iterator<Item = Datum>) -> Datum {
-    match expression {
-        Expr::Aggregate(_) => results.next().unwrap_or(Datum::Null),
-        Expr::Negative(of) => negative(&finish(of, results)),
-        Expr::Binary(operator, left, right) => {
-            let left = finish(left, results);
-            binary(*operator, &left, &finish(right, results))
-        }
-        Expr::Number(_) | Expr::Text(_) | Expr::Field(_) => constant(expression),
-    }
-}
-
-fn constant(expression: &Expr) -> Datum {
-    match expression {
-        Expr::Number(number) => Datum::Number(*number),
-        Expr::Text(text) => Datum::Value(Value { text: text.clone(), num: f64::NAN }),
-        _ => Datum::Null,
-    }
-}
-
-fn negative(of: &Datum) -> Datum {
-    of.number().map_or(Datum::Null, |number| Datum::Number(-number))
-}
-
-fn binary(operator: Operator, left: &Datum, right: &Datum) -> Datum {
-    let (Some(left), Some(right)) = (left.number(), right.number()) else {
-        return Datum::Null;
-    };
-    let number = match operator {
-        Operator::Add => left + right,
-        Operator::Subtract => left - right,
-        Operator::Multiply => left * right,
-        Operator::Divide => left / right,
-    };
-    // A division by zero comes to null.
-    if number.is_finite() { Datum::Number(number) } else { Datum::Null }
 }

@@ -57,7 +57,7 @@ fn or<'a>(text: &'a str, default: &'a str) -> &'a str {
 fn grouped(digits: &str, mark: &str) -> String {
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push_str(mark);
         }
         text.push(digit);
@@ -81,8 +81,8 @@ mod tests {
         assert_eq!(text(-1_234.5, "M", "$#,##0.00"), "-$1,234.50");
         assert_eq!(text(0.1234, "F", "0.0%"), "12.3%");
         assert_eq!(text(12.5, "F", "###0.##"), "12.5");
-        assert_eq!(text(3.14159, "F", ""), "3.14");
-        assert_eq!(text(3.14159, "U", "0.0"), "3.14159");
+        assert_eq!(text(2.71928, "F", ""), "2.72");
+        assert_eq!(text(2.71928, "U", "0.0"), "2.71928");
         assert_eq!(text(-0.001, "F", "0.0"), "0.0");
         assert_eq!(text(7.0, "R", "##############"), "7");
     }

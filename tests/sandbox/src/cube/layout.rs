@@ -3,11 +3,15 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::View;
-use super::datum::{Datum, number_json};
-use super::def::{CubeDef, InlineDimension, NumberFormat, Page, SortCriteria, own_members};
+use super::datum::{Datum, number_json, number_text};
+use super::def::{
+    AttributeDef, CubeDef, InlineDimension, MeasureDef, Mode, NumberFormat, Page, SortCriteria, own_members,
+};
 use super::format::{formatted, is_own};
-use super::straight::{Cube, Invalid, code};
-use crate::model::{Counts, Field, Kind, Model, NULL, State, States};
+use super::pivot::{pivot_pages, size};
+use super::stack::{stack_pages, stack_size, tree_levels};
+use super::straight::{Cube, Invalid, Owner, code};
+use crate::model::{Counts, Field, Kind, NULL, State, States};
 
 impl InlineDimension {
     /// The definition in use.
@@ -37,14 +41,22 @@ pub(crate) fn cube_layout(view: &View<'_>, def: &CubeDef, cube: &Cube) -> Json {
         .dimensions
         .iter()
         .zip(&def.q_dimensions)
-        .map(|(dimension, def)| match dimension {
-            Ok(field) => dimension_info(view, *field, &def.q_def, states.next()),
+        .enumerate()
+        .map(|(place, (dimension, def))| match dimension {
+            Ok(field) => {
+                let mut info = dimension_info(view, *field, &def.q_def, states.next());
+                info["qAttrExprInfo"] = attributes_info(cube, Owner::Dimension(place));
+                if !def.library.is_empty() {
+                    info["qLibraryId"] = json!(def.library);
+                }
+                info
+            }
             Err(error) => json!({ "qFallbackTitle": def.q_def.titles().first(), "qError": invalid(error) }),
         })
         .collect();
     let measures: Vec<Json> = (0..cube.measures.len()).map(|place| measure_info(def, cube, place)).collect();
     let mut total = Vec::new();
-    for (place, value) in cube.totals.iter().enumerate() {
+    for (place, value) in cube.totals.iter().enumerate().filter(|_| cube.mode == Mode::Straight) {
         let mut cell = measure_cell(value, format_of(def, place));
         cell["qElemNumber"] = json!(-1);
         cell["qState"] = json!("X");
@@ -52,50 +64,99 @@ pub(crate) fn cube_layout(view: &View<'_>, def: &CubeDef, cube: &Cube) -> Json {
         total.push(cell);
     }
     let mut layout = own_members(&def.other);
-    let too_large = Page::too_many(&def.q_initial_data_fetch);
-    let pages = match too_large || cube.error.is_some() {
-        true => Vec::new(),
-        false => cube_pages(view.model, def, cube, &def.q_initial_data_fetch),
-    };
+    // A stack's pages count nodes of the first level, each with all its cells.
+    let too_large = cube.mode != Mode::Stacked && Page::too_many(&def.q_initial_data_fetch);
+    let blank = too_large || cube.error.is_some();
+    let asked = if blank { &[][..] } else { &def.q_initial_data_fetch };
     let error = match too_large {
         true => Some(Invalid { code: code::PAGES_TOO_LARGE, context: "qInitialDataFetch".to_owned() }),
         false => cube.error.clone(),
     };
     if let Some(error) = error {
         layout.insert("qError".to_owned(), invalid(&error));
+        if error.code == code::CONDITION {
+            let message = def.q_calc_condition.q_msg.text();
+            let value = if message.starts_with('=') { view.value(message).ok() } else { None };
+            let message = value.map_or_else(|| message.to_owned(), |value| value.text());
+            layout["qError"]["qExtendedMessage"] = json!(message);
+            layout.insert("qCalcCondMsg".to_owned(), json!(message));
+        }
     }
-    let rest = json!({
-        "qSize": { "qcx": cube.dimensions.len() + cube.measures.len(), "qcy": cube.rows.len() },
+    let pages = |mode: Mode, pages: fn(&View<'_>, &CubeDef, &Cube, &[Page]) -> Vec<Json>| match cube.mode == mode {
+        true => pages(view, def, cube, asked),
+        false => Vec::new(),
+    };
+    let (width, height) = match cube.mode {
+        _ if cube.error.is_some() => (cube.dimensions.len() + cube.measures.len(), 0),
+        Mode::Straight => (cube.dimensions.len() + cube.measures.len(), cube.rows.len()),
+        Mode::Pivot => size(cube),
+        Mode::Stacked | Mode::Tree => stack_size(cube),
+    };
+    let tree = cube.mode == Mode::Tree;
+    let mut rest = json!({
+        "qSize": { "qcx": width, "qcy": height },
         "qDimensionInfo": dimensions,
         "qMeasureInfo": measures,
         "qEffectiveInterColumnSortOrder": cube.order,
         "qGrandTotalRow": total,
-        "qDataPages": pages,
-        "qPivotDataPages": [],
-        "qStackedDataPages": [],
-        "qMode": "S",
-        "qNoOfLeftDims": -1,
-        "qTreeNodesOnDim": [],
+        "qDataPages": pages(Mode::Straight, cube_pages),
+        "qPivotDataPages": pages(Mode::Pivot, pivot_pages),
+        "qStackedDataPages": pages(Mode::Stacked, stack_pages),
+        "qMode": match cube.mode { Mode::Straight => "S", Mode::Pivot => "P", Mode::Stacked => "K", Mode::Tree => "T" },
+        "qNoOfLeftDims": if cube.mode == Mode::Straight { json!(-1) } else { json!(cube.grid.left_levels) },
+        "qTreeNodesOnDim": if tree { tree_levels(&cube.grid.axes.left) } else { Vec::new() },
         "qColumnOrder": def.q_column_order,
     });
+    if tree {
+        rest["qTreeDataPages"] = json!([]);
+    }
+    if def.q_indent_mode {
+        rest["qIndentMode"] = json!(true);
+    }
+    if !matches!(def.q_state_name.as_str(), "" | "$") {
+        rest["qStateName"] = json!(def.q_state_name);
+    }
     merge(layout, rest)
 }
 
-/// Pages of a cube's cells, cut to the rows and columns that exist.
-pub(crate) fn cube_pages(model: &Model, def: &CubeDef, cube: &Cube, pages: &[Page]) -> Vec<Json> {
+/// The columns of a straight cube in the order in which its pages have them.
+fn shown(def: &CubeDef, width: usize) -> Vec<usize> {
+    let mut columns: Vec<usize> = Vec::new();
+    let asked = def.q_column_order.iter().filter_map(|column| usize::try_from(*column).ok());
+    for column in asked.filter(|column| *column < width).chain(0..width) {
+        if !columns.contains(&column) {
+            columns.push(column);
+        }
+    }
+    columns
+}
+
+/// Pages of a straight cube's cells, cut to the rows and columns that exist.
+pub(crate) fn cube_pages(view: &View<'_>, def: &CubeDef, cube: &Cube, pages: &[Page]) -> Vec<Json> {
     let fields: Vec<usize> = cube.dimensions.iter().flatten().copied().collect();
-    let width = fields.len() + cube.measures.len();
+    let order = shown(def, fields.len() + cube.measures.len());
     let page = |page: &Page| {
-        let (columns, rows) = page.within(width, cube.rows.len());
+        let (columns, rows) = page.within(order.len(), cube.rows.len());
         let (height, top) = (rows.len(), rows.start);
         let matrix: Vec<Json> = cube.rows[rows]
             .iter()
             .map(|row| {
-                let cell = |column: usize| match column.checked_sub(fields.len()) {
-                    None => value_cell(&model.fields[fields[column]], row.key[column], &cube.states[column]),
-                    Some(measure) => measure_cell(&row.values[measure], format_of(def, measure)),
+                let cell = |column: &usize| {
+                    let (mut cell, owner) = match column.checked_sub(fields.len()) {
+                        None => {
+                            let field = &view.model.fields[fields[*column]];
+                            (value_cell(field, row.key[*column], &cube.states[*column]), Owner::Dimension(*column))
+                        }
+                        Some(measure) => {
+                            (measure_cell(&row.values[measure], format_of(def, measure)), Owner::Measure(measure))
+                        }
+                    };
+                    if let Some(attributes) = attributes_json(cube, owner, Some(&row.values)) {
+                        cell["qAttrExps"] = attributes;
+                    }
+                    cell
                 };
-                columns.clone().map(cell).collect()
+                order[columns.clone()].iter().map(cell).collect()
             })
             .collect();
         let tails: Vec<Json> = fields.iter().map(|_| json!({ "qUp": 0, "qDown": 0 })).collect();
@@ -108,7 +169,47 @@ pub(crate) fn cube_pages(model: &Model, def: &CubeDef, cube: &Cube, pages: &[Pag
     pages.iter().map(page).collect()
 }
 
-fn format_of(def: &CubeDef, measure: usize) -> Option<&NumberFormat> {
+/// The `qAttrExps` of a cell, where its column has any.
+pub(super) fn attributes_json(cube: &Cube, owner: Owner, values: Option<&Vec<Datum>>) -> Option<Json> {
+    let value = |(place, def): (usize, &AttributeDef)| {
+        let value = values.and_then(|values| values.get(place)).unwrap_or(&Datum::Null);
+        json!({ "qText": formatted(value, def.q_num_format.as_ref()), "qNum": number_json(value.number()) })
+    };
+    let values: Vec<Json> = cube.attributes_of(owner).map(value).collect();
+    (!values.is_empty()).then(|| json!({ "qValues": values }))
+}
+
+/// What a layout tells about the attribute expressions of a column.
+fn attributes_info(cube: &Cube, owner: Owner) -> Json {
+    let info = |(place, def): (usize, &AttributeDef)| {
+        let numbers = || cube.rows.iter().filter_map(|row| row.values.get(place)?.number());
+        let end = |pick: fn(f64, f64) -> f64| numbers().reduce(pick);
+        let text = |end: Option<f64>| end.map_or_else(|| "-".to_owned(), number_text);
+        let (least, most) = (end(f64::min), end(f64::max));
+        let info = json!({
+            "qMin": number_json(least),
+            "qMax": number_json(most),
+            "qFallbackTitle": def.q_expression,
+            "qMinText": text(least),
+            "qMaxText": text(most),
+            "qNumFormat": number_format(Kind::Text),
+            "qIsAutoFormat": true,
+        });
+        let mut info = merge(own_members(&def.other), info);
+        if let Some(error) = cube.fault(place) {
+            info["qError"] = invalid(error);
+        }
+        info
+    };
+    cube.attributes_of(owner).map(info).collect()
+}
+
+pub(super) fn measure_title(measure: &MeasureDef) -> String {
+    let title = if measure.q_def.q_label.is_empty() { &measure.q_def.q_def } else { &measure.q_def.q_label };
+    title.clone()
+}
+
+pub(super) fn format_of(def: &CubeDef, measure: usize) -> Option<&NumberFormat> {
     def.q_measures.get(measure)?.q_def.q_num_format.as_ref()
 }
 
@@ -187,9 +288,8 @@ fn measure_info(def: &CubeDef, cube: &Cube, place: usize) -> Json {
         None => number_format(if whole { Kind::Integer } else { Kind::Real }),
     };
     let glyphs = values().map(|value| formatted(value, own).chars().count()).max();
-    let title = if measure.q_def.q_label.is_empty() { &measure.q_def.q_def } else { &measure.q_def.q_label };
     let info = json!({
-        "qFallbackTitle": title,
+        "qFallbackTitle": measure_title(measure),
         "qApprMaxGlyphCount": glyphs.unwrap_or(0),
         "qCardinal": 0,
         "qSortIndicator": measure.q_sort_by.indicator(measure.q_def.q_reverse_sort),
@@ -197,10 +297,13 @@ fn measure_info(def: &CubeDef, cube: &Cube, place: usize) -> Json {
         "qMin": end(f64::min),
         "qMax": end(f64::max),
         "qIsAutoFormat": own.is_none(),
-        "qAttrExprInfo": [],
+        "qAttrExprInfo": attributes_info(cube, Owner::Measure(place)),
         "qAttrDimInfo": [],
     });
     let mut info = merge(own_members(&measure.q_def.other), info);
+    if !measure.library.is_empty() {
+        info["qLibraryId"] = json!(measure.library);
+    }
     if let Some(Err(error)) = cube.measures.get(place) {
         info["qError"] = invalid(error);
     }
@@ -226,7 +329,7 @@ pub(crate) fn state_counts(counts: &Counts) -> Json {
 }
 
 /// The `qNumFormat` that the engine finds for values of a kind.
-pub(crate) fn number_format(kind: Kind) -> Json {
+fn number_format(kind: Kind) -> Json {
     match kind {
         Kind::Text | Kind::Month => json!({ "qType": "U", "qnDec": 0, "qUseThou": 0 }),
         Kind::Integer => json!({ "qType": "I", "qnDec": 0, "qUseThou": 1, "qFmt": "###0", "qDec": "." }),

@@ -4,8 +4,8 @@ use serde_json::{Value as Json, json};
 
 use super::View;
 use super::def::{ListDef, Page, own_members};
-use super::expr::parse_field;
 use super::layout::{dimension_info, invalid, merge, value_cell};
+use super::parse::parse_field;
 use super::sort::{frequencies, ranks};
 use super::straight::{Invalid, code};
 use crate::model::{State, States};
@@ -14,7 +14,7 @@ use crate::model::{State, States};
 #[derive(Debug)]
 pub(crate) struct List {
     pub(crate) field: usize,
-    order: Vec<u32>,
+    pub(crate) order: Vec<u32>,
     states: States,
     frequencies: Option<Vec<f64>>,
 }
@@ -29,9 +29,6 @@ impl List {
         if !def.q_expressions.is_empty() {
             return Err(not_here("qExpressions"));
         }
-        if !matches!(def.q_state_name.as_str(), "" | "$") {
-            return Err(not_here("alternate states"));
-        }
         let field = parse_field(view.model, def.q_def.active())?;
         let states = view.selections.states(view.model, field);
         let mut sorting = def.q_def.sorting();
@@ -42,6 +39,10 @@ impl List {
         }
         let ranks = ranks(view, field, &sorting, def.q_def.q_reverse_sort);
         let mut order: Vec<u32> = (0u32..).take(states.0.len()).collect();
+        if let Some(search) = &def.search {
+            let values = &view.model.fields[field].values;
+            order.retain(|element| values.get(*element as usize).is_some_and(|value| finds(search, &value.text)));
+        }
         order.sort_by_key(|element| ranks[*element as usize]);
         let frequencies = match def.q_frequency_mode.as_str() {
             "" | "N" | "NX_FREQUENCY_NONE" => None,
@@ -79,6 +80,44 @@ pub(crate) fn list_layout(view: &View<'_>, def: &ListDef) -> Json {
     merge(own, layout)
 }
 
+/// Whether a search finds a text: any of its words, with wildcards or anywhere in the text.
+fn finds(search: &str, text: &str) -> bool {
+    search.split_whitespace().any(|word| match word.contains(['*', '?']) {
+        true => like(text, word),
+        false => like(text, &format!("*{word}*")),
+    })
+}
+
+/// Whether a text fits a pattern with `*` and `?`, in any case.
+pub(crate) fn like(text: &str, pattern: &str) -> bool {
+    let folded = |text: &str| text.to_lowercase().chars().collect::<Vec<char>>();
+    let (text, pattern) = (folded(text), folded(pattern));
+    let (mut at, mut place) = (0, 0);
+    // After what follows a star fails, it is tried one character further on.
+    let mut star: Option<(usize, usize)> = None;
+    while at < text.len() {
+        match pattern.get(place) {
+            Some('*') => {
+                star = Some((place, at));
+                place += 1;
+            }
+            Some(wanted) if *wanted == '?' || *wanted == text[at] => {
+                place += 1;
+                at += 1;
+            }
+            _ => match star {
+                Some((star_place, star_at)) => {
+                    star = Some((star_place, star_at + 1));
+                    place = star_place + 1;
+                    at = star_at + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[place..].iter().all(|rest| *rest == '*')
+}
+
 /// Pages of a list's cells.
 pub(crate) fn list_pages(view: &View<'_>, def: &ListDef, list: &List, pages: &[Page]) -> Vec<Json> {
     let field = &view.model.fields[list.field];
@@ -106,4 +145,22 @@ pub(crate) fn list_pages(view: &View<'_>, def: &ListDef, list: &List, pages: &[P
         })
     };
     pages.iter().map(page).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards_and_words() {
+        assert!(like("Central Europe", "*EUROPE"));
+        assert!(like("Central Europe", "c*e*"));
+        assert!(like("Oak Goods", "Oak ?oods"));
+        assert!(like("", "*"));
+        assert!(!like("Oak", "Oa"));
+        assert!(!like("Oak", "?"));
+        assert!(!like("aaaaaaaaaaaaaaaaaaaaaaaa", "*a*a*a*a*a*a*a*b"));
+        assert!(finds("rop nor", "Central Europe"));
+        assert!(!finds("rop*", "Central Europe"));
+    }
 }

@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use super::View;
 use super::def::SortCriteria;
 use super::eval::evaluate;
-use super::expr::parse;
 
 impl SortCriteria {
     /// Up, down or neither, as the engine marks it in a layout.
@@ -82,7 +81,7 @@ pub(crate) fn frequencies(view: &View<'_>, field: usize) -> Vec<f64> {
 
 fn expression(view: &View<'_>, field: usize, text: &str) -> Vec<f64> {
     let mut numbers = vec![f64::NAN; view.model.fields[field].values.len()];
-    let groups = parse(view.model, text).ok().and_then(|e| evaluate(view.model, view.alive, &[field], &[e]));
+    let groups = view.parse(text).ok().and_then(|e| evaluate(view.model, view.alive, &[field], &[e]));
     for group in groups.unwrap_or_default() {
         let place = group.key.first().and_then(|element| numbers.get_mut(*element as usize));
         if let (Some(place), Some(value)) = (place, group.values.first()) {

@@ -1,12 +1,14 @@
-//! A hypercube in straight mode: rows calculated, suppressed and sorted.
+//! A hypercube: rows calculated, suppressed and sorted.
 
 use std::cmp::Ordering;
 
 use super::View;
 use super::datum::Datum;
-use super::def::{CubeDef, SortCriteria};
+use super::def::{AttributeDef, CubeDef, DimensionDef, MeasureDef, Mode, SortCriteria};
 use super::eval::{Group, evaluate};
-use super::expr::{Expr, Fault, parse, parse_field};
+use super::expr::{Expr, Fault};
+use super::grid::{Expansion, Grid};
+use super::parse::parse_field;
 use super::sort::{numbers, ranks, texts, turn};
 use crate::model::{NULL, States};
 
@@ -16,6 +18,7 @@ pub(crate) mod code {
     pub(crate) const INVALID: i64 = 8;
     pub(crate) const NOT_IMPLEMENTED: i64 = 20;
     pub(crate) const NOT_IN_LIBRARY: i64 = 7001;
+    pub(crate) const CONDITION: i64 = 7005;
     pub(crate) const PAGES_TOO_LARGE: i64 = 7009;
 }
 
@@ -27,7 +30,7 @@ pub(crate) struct Invalid {
 }
 
 impl Invalid {
-    fn not_here(what: &str) -> Self {
+    pub(super) fn not_here(what: &str) -> Self {
         Self { code: code::NOT_IMPLEMENTED, context: format!("Not in the sandbox: {what}") }
     }
 }
@@ -43,117 +46,150 @@ impl From<Fault> for Invalid {
     }
 }
 
+/// What an attribute expression goes with: a dimension or a measure, by place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    Dimension(usize),
+    Measure(usize),
+}
+
 /// A calculated cube.
 #[derive(Debug)]
 pub(crate) struct Cube {
     pub(crate) dimensions: Vec<Result<usize, Invalid>>,
     pub(crate) states: Vec<States>,
     pub(crate) measures: Vec<Result<Expr, Invalid>>,
+    /// Attribute expressions, whose values come after those of the measures.
+    pub(crate) attributes: Vec<(Owner, AttributeDef)>,
+    formulas: Vec<Result<Expr, Invalid>>,
     pub(crate) rows: Vec<Group>,
     pub(crate) totals: Vec<Datum>,
-    /// The columns in the order in which they sort.
-    pub(crate) order: Vec<usize>,
+    /// The columns in the order in which they sort; -1 stands for the measures side by side.
+    pub(crate) order: Vec<i64>,
+    pub(crate) mode: Mode,
+    /// The rows and columns of a cube that is not straight.
+    pub(crate) grid: Grid,
     pub(crate) error: Option<Invalid>,
 }
 
 impl Cube {
-    pub(crate) fn calculate(view: &View<'_>, def: &CubeDef) -> Self {
-        let dimensions: Vec<Result<usize, Invalid>> = def
-            .q_dimensions
-            .iter()
-            .map(|dimension| {
-                let other = |mode: &str, off: &str| !mode.is_empty() && mode != off;
-                if !dimension.q_library_id.is_empty() {
-                    return Err(Invalid { code: code::NOT_IN_LIBRARY, context: dimension.q_library_id.clone() });
-                }
-                if other(&dimension.q_other_total_spec.q_other_mode, "OTHER_OFF")
-                    || other(&dimension.q_other_total_spec.q_total_mode, "TOTAL_OFF")
-                {
-                    return Err(Invalid::not_here("qOtherTotalSpec"));
-                }
-                if !dimension.q_attribute_expressions.is_empty() || !dimension.q_attribute_dimensions.is_empty() {
-                    return Err(Invalid::not_here("attribute expressions"));
-                }
-                let definition = dimension.q_def.active();
-                Ok(parse_field(view.model, definition)?)
-            })
+    /// Calculates a definition in which nothing refers to the library any more.
+    pub(crate) fn calculate(view: &View<'_>, def: &CubeDef, expansion: &Expansion) -> Self {
+        let in_library = |id: &String| match id.is_empty() {
+            true => Ok(()),
+            false => Err(Invalid { code: code::NOT_IN_LIBRARY, context: id.clone() }),
+        };
+        let mode = def.mode().unwrap_or(Mode::Straight);
+        let dimension = |dimension: &DimensionDef| {
+            in_library(&dimension.q_library_id)?;
+            let other = |mode: &str, off: &str| !mode.is_empty() && mode != off;
+            let special = &dimension.q_other_total_spec;
+            let total = mode == Mode::Straight && other(&special.q_total_mode, "TOTAL_OFF");
+            if total || other(&special.q_other_mode, "OTHER_OFF") {
+                return Err(Invalid::not_here("qOtherTotalSpec"));
+            }
+            Ok(parse_field(view.model, dimension.q_def.active())?)
+        };
+        let measure = |measure: &MeasureDef| {
+            in_library(&measure.q_library_id)?;
+            Ok(view.parse(&measure.q_def.q_def)?)
+        };
+        let dimensions: Vec<Result<usize, Invalid>> = def.q_dimensions.iter().map(dimension).collect();
+        let measures: Vec<Result<Expr, Invalid>> = def.q_measures.iter().map(measure).collect();
+        let of_dimensions = def.q_dimensions.iter().map(|of| &of.q_attribute_expressions).enumerate();
+        let of_measures = def.q_measures.iter().map(|of| &of.q_attribute_expressions).enumerate();
+        let attributes: Vec<(Owner, AttributeDef)> = of_dimensions
+            .map(|(place, list)| (Owner::Dimension(place), list))
+            .chain(of_measures.map(|(place, list)| (Owner::Measure(place), list)))
+            .flat_map(|(owner, list)| list.iter().map(move |attribute| (owner, attribute.clone())))
             .collect();
-        let measures: Vec<Result<Expr, Invalid>> = def
-            .q_measures
-            .iter()
-            .map(|measure| {
-                if !measure.q_library_id.is_empty() {
-                    return Err(Invalid { code: code::NOT_IN_LIBRARY, context: measure.q_library_id.clone() });
-                }
-                if !measure.q_attribute_expressions.is_empty() || !measure.q_attribute_dimensions.is_empty() {
-                    return Err(Invalid::not_here("attribute expressions"));
-                }
-                Ok(parse(view.model, &measure.q_def.q_def)?)
-            })
-            .collect();
-        let fields: Vec<usize> = dimensions.iter().flatten().copied().collect();
-        let columns = dimensions.len() + measures.len();
+        let formulas = measures.iter().cloned().chain(attributes.iter().map(|(_, attribute)| {
+            in_library(&attribute.q_library_id)?;
+            Ok(view.parse(&attribute.q_expression)?)
+        }));
         let mut cube = Self {
-            states: fields.iter().map(|field| view.selections.states(view.model, *field)).collect(),
+            states: dimensions.iter().flatten().map(|field| view.selections.states(view.model, *field)).collect(),
+            formulas: formulas.collect(),
             rows: Vec::new(),
             totals: vec![Datum::Null; measures.len()],
-            order: effective_order(&def.q_inter_column_sort_order, columns),
+            order: effective_order(def, mode),
             error: dimensions.iter().find_map(|dimension| dimension.clone().err()),
+            mode,
+            grid: Grid::default(),
+            attributes,
             dimensions,
             measures,
         };
-        match def.q_mode.as_deref() {
-            None | Some("" | "S" | "DATA_MODE_STRAIGHT") => {}
-            Some(mode) => cube.error = Some(Invalid::not_here(&format!("mode {mode}"))),
+        if let Some(option) = def.foreign() {
+            cube.error = Some(Invalid::not_here(option));
+        } else if def.mode().is_none() {
+            cube.error = Some(Invalid::not_here(&format!("mode {}", def.q_mode.as_deref().unwrap_or_default())));
+        } else if let Some(error) = unfulfilled(view, def) {
+            cube.error = Some(error);
         }
-        if !matches!(def.q_state_name.as_str(), "" | "$") {
-            cube.error = Some(Invalid::not_here("alternate states"));
-        }
-        if cube.error.is_none() && columns > 0 {
-            cube.fill(view, def, &fields);
+        if cube.error.is_none() && cube.dimensions.len() + cube.measures.len() > 0 {
+            cube.fill(view, def, expansion);
         }
         cube
     }
 
-    fn fill(&mut self, view: &View<'_>, def: &CubeDef, fields: &[usize]) {
-        let known: Vec<Expr> = self.measures.iter().flatten().cloned().collect();
-        let calculate = |fields: &[usize]| {
-            let groups = evaluate(view.model, view.alive, fields, &known)?;
-            Some(groups.into_iter().map(|group| self.with_gaps(group)).collect::<Vec<_>>())
-        };
-        let (Some(mut rows), Some(totals)) = (calculate(fields), calculate(&[])) else {
+    fn fill(&mut self, view: &View<'_>, def: &CubeDef, expansion: &Expansion) {
+        let fields: Vec<usize> = self.dimensions.iter().flatten().copied().collect();
+        let (Some(mut rows), Some(totals)) = (self.groups(view, &fields), self.groups(view, &[])) else {
             self.error = Some(Invalid::not_here("a cube over tables that nothing links"));
             return;
         };
         let suppress_null: Vec<bool> = def.q_dimensions.iter().map(|dimension| dimension.q_null_suppression).collect();
         rows.retain(|row| !row.key.iter().zip(&suppress_null).any(|(element, off)| *off && *element == NULL));
-        if def.q_suppress_zero && !self.measures.is_empty() {
-            rows.retain(|row| row.values.iter().any(|value| value.number() != Some(0.0)));
+        let measures = self.measures.len();
+        if def.q_suppress_zero && measures > 0 {
+            rows.retain(|row| row.values[..measures].iter().any(|value| value.number() != Some(0.0)));
         }
-        if def.q_suppress_missing && !self.measures.is_empty() {
-            rows.retain(|row| row.values.iter().any(|value| !value.is_null()));
+        if def.q_suppress_missing && measures > 0 {
+            rows.retain(|row| row.values[..measures].iter().any(|value| !value.is_null()));
         }
         self.totals = totals.into_iter().next().map_or_else(Vec::new, |group| group.values);
-        self.sort(view, def, fields, &mut rows);
+        self.totals.truncate(measures);
+        let ranks: Vec<Vec<usize>> = (fields.iter().zip(&def.q_dimensions))
+            .map(|(field, by)| ranks(view, *field, &by.q_def.sorting(), by.q_def.q_reverse_sort))
+            .collect();
+        self.sort(def, &ranks, &mut rows);
         self.rows = rows;
+        if self.mode != Mode::Straight {
+            self.grid = Grid::build(view, def, self, &ranks, expansion);
+        }
     }
 
-    /// Puts a null where a measure has no expression.
+    /// The values of all expressions by the values of some fields.
+    pub(super) fn groups(&self, view: &View<'_>, fields: &[usize]) -> Option<Vec<Group>> {
+        let known: Vec<Expr> = self.formulas.iter().flatten().cloned().collect();
+        let groups = evaluate(view.model, view.alive, fields, &known)?;
+        Some(groups.into_iter().map(|group| self.with_gaps(group)).collect())
+    }
+
+    /// Puts a null where there is no expression.
     fn with_gaps(&self, group: Group) -> Group {
         let mut values = group.values.into_iter();
-        let value = |measure: &Result<Expr, Invalid>| match measure {
+        let value = |formula: &Result<Expr, Invalid>| match formula {
             Ok(_) => values.next().unwrap_or(Datum::Null),
             Err(_) => Datum::Null,
         };
-        Group { values: self.measures.iter().map(value).collect(), key: group.key }
+        Group { values: self.formulas.iter().map(value).collect(), key: group.key }
     }
 
-    fn sort(&self, view: &View<'_>, def: &CubeDef, fields: &[usize], rows: &mut [Group]) {
-        let ranks: Vec<Vec<usize>> = fields
-            .iter()
-            .zip(&def.q_dimensions)
-            .map(|(field, dimension)| ranks(view, *field, &dimension.q_def.sorting(), dimension.q_def.q_reverse_sort))
-            .collect();
+    /// The places among a row's values of what goes with a column.
+    pub(super) fn attributes_of(&self, owner: Owner) -> impl Iterator<Item = (usize, &AttributeDef)> {
+        let first = self.measures.len();
+        let all = self.attributes.iter().enumerate();
+        all.filter(move |(_, (of, _))| *of == owner).map(move |(place, (_, def))| (first + place, def))
+    }
+
+    /// Why an attribute expression has no values.
+    pub(super) fn fault(&self, place: usize) -> Option<&Invalid> {
+        self.formulas.get(place)?.as_ref().err()
+    }
+
+    fn sort(&self, def: &CubeDef, ranks: &[Vec<usize>], rows: &mut [Group]) {
         let rank = |column: usize, row: &Group| -> usize {
             let element = row.key.get(column).copied().unwrap_or(NULL);
             // Null sorts last.
@@ -161,9 +197,9 @@ impl Cube {
         };
         rows.sort_by(|a, b| {
             let mut order = Ordering::Equal;
-            for column in &self.order {
-                order = order.then_with(|| match column.checked_sub(fields.len()) {
-                    None => rank(*column, a).cmp(&rank(*column, b)),
+            for column in self.order.iter().filter_map(|column| usize::try_from(*column).ok()) {
+                order = order.then_with(|| match column.checked_sub(ranks.len()) {
+                    None => rank(column, a).cmp(&rank(column, b)),
                     Some(measure) => match def.q_measures.get(measure) {
                         Some(by) => {
                             by_measure(&by.q_sort_by, by.q_def.q_reverse_sort, &a.values[measure], &b.values[measure])
@@ -175,6 +211,20 @@ impl Cube {
             order
         });
     }
+}
+
+/// What a calculation condition that does not hold makes of a cube.
+fn unfulfilled(view: &View<'_>, def: &CubeDef) -> Option<Invalid> {
+    for condition in [def.q_calc_condition.q_cond.text(), def.q_calc_cond.text()] {
+        if !condition.trim().is_empty() {
+            match view.value(condition) {
+                Ok(value) if value.is_true() => {}
+                Ok(_) => return Some(Invalid { code: code::CONDITION, context: String::new() }),
+                Err(fault) => return Some(fault.into()),
+            }
+        }
+    }
+    None
 }
 
 fn by_measure(by: &SortCriteria, reverse: bool, a: &Datum, b: &Datum) -> Ordering {
@@ -193,11 +243,18 @@ fn by_measure(by: &SortCriteria, reverse: bool, a: &Datum, b: &Datum) -> Orderin
     if reverse { order.reverse() } else { order }
 }
 
-/// The sort order asked for, and after it the columns that it leaves out.
-fn effective_order(asked: &[i64], columns: usize) -> Vec<usize> {
+/// The sort order asked for, and after it the columns that it leaves out. Measures sort the rows of a straight cube
+/// only; elsewhere they may stand side by side, as a dimension of their own.
+fn effective_order(def: &CubeDef, mode: Mode) -> Vec<i64> {
+    let (dimensions, measures) = (def.q_dimensions.len(), def.q_measures.len());
+    let (least, columns) = match mode {
+        Mode::Straight => (0, dimensions + measures),
+        _ => (if measures > 1 { -1 } else { 0 }, dimensions),
+    };
+    let columns = i64::try_from(columns).unwrap_or(i64::MAX);
     let mut order = Vec::new();
-    let asked = asked.iter().filter_map(|column| usize::try_from(*column).ok());
-    for column in asked.filter(|column| *column < columns).chain(0..columns) {
+    let asked = def.q_inter_column_sort_order.iter().copied().filter(|column| (least..columns).contains(column));
+    for column in asked.chain(0..columns).chain((least < 0).then_some(-1)) {
         if !order.contains(&column) {
             order.push(column);
         }

@@ -7,11 +7,15 @@ use serde_json::{Value as Json, json};
 use super::*;
 use crate::model::{NULL, brute, sales};
 
+fn view<'a>(model: &'a Model, selections: &'a Selections, alive: &'a [Vec<bool>]) -> View<'a> {
+    static NONE: BTreeMap<String, String> = BTreeMap::new();
+    View { model, selections, alive, variables: &NONE }
+}
+
 fn cube(model: &Model, selections: &Selections, def: Json) -> (CubeDef, Cube) {
     let def: CubeDef = serde_json::from_value(def).expect("a definition");
     let alive = selections.alive(model);
-    let view = View { model, selections, alive: &alive };
-    let cube = Cube::calculate(&view, &def);
+    let cube = Cube::calculate(&view(model, selections, &alive), &def, &Expansion::default());
     (def, cube)
 }
 
@@ -26,7 +30,7 @@ fn measures(texts: &[&str]) -> Vec<Json> {
 fn layout(model: &Model, selections: &Selections, def: Json) -> Json {
     let (def, cube) = cube(model, selections, def);
     let alive = selections.alive(model);
-    cube_layout(&View { model, selections, alive: &alive }, &def, &cube)
+    cube_layout(&view(model, selections, &alive), &def, &cube)
 }
 
 /// The five aggregations of the rows of the table that has `field`, by dimension values, the slow way.
@@ -162,8 +166,11 @@ fn what_it_cannot_do_is_an_error_and_never_a_number() {
     let answer = layout(&model, &none, json!({ "qDimensions": dimensions(&["Nope"]), "qInitialDataFetch": fetch }));
     assert_eq!(answer["qDimensionInfo"][0]["qError"]["qErrorCode"], 2);
     assert_eq!(answer["qSize"]["qcy"], 0);
-    let pivot = json!({ "qDimensions": dimensions(&["Region"]), "qMode": "P" });
-    assert_eq!(layout(&model, &none, pivot)["qError"]["qErrorCode"], 20);
+    for option in ["qPopulateMissing", "qContextSetExpression", "qMadeUp"] {
+        let mut def = json!({ "qDimensions": dimensions(&["Region"]) });
+        def[option] = json!("on");
+        assert_eq!(layout(&model, &none, def)["qError"]["qErrorCode"], 20, "{option}");
+    }
     let large =
         json!({ "qDimensions": dimensions(&["Region"]), "qInitialDataFetch": [{ "qWidth": 11, "qHeight": 1000 }] });
     assert_eq!(layout(&model, &none, large)["qError"]["qErrorCode"], 7009);
@@ -176,7 +183,7 @@ fn a_list_shows_every_value_with_its_state() {
     let region = model.field("Region").expect("a field");
     assert!(selections.select(&model, region, BTreeSet::from([1])));
     let alive = selections.alive(&model);
-    let view = View { model: &model, selections: &selections, alive: &alive };
+    let view = view(&model, &selections, &alive);
     let mut def = json!({ "qDef": { "qFieldDefs": ["Region"], "qSortCriterias": [{ "qSortByState": 1 }] },
         "qInitialDataFetch": [{ "qWidth": 1, "qHeight": 10 }], "title": "mine" });
     let states = |def: &Json| -> Vec<Json> {

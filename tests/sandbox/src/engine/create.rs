@@ -7,7 +7,7 @@ use super::open::Open;
 use super::rpc::{Call, EngineError, Outcome, nothing};
 use super::session::{Session, Target};
 use crate::cube::{CubeDef, ListDef};
-use crate::tenant::Object;
+use crate::tenant::{Entity, Object};
 
 /// Refuses properties whose definitions do not read, naming the place.
 pub(super) fn check(properties: &Json) -> Result<(), EngineError> {
@@ -78,7 +78,8 @@ fn make(
     if properties.get("qMetaDef").is_none() {
         properties["qMetaDef"] = json!({});
     }
-    let object = Object { id, parent: parent.map(str::to_owned), properties };
+    let parent = parent.map(str::to_owned);
+    let object = Object { entity: Entity::Object, id, parent, properties, saved: Json::Null };
     let open = session.doc()?;
     match place {
         Place::Session => open.objects.0.push(object.clone()),
@@ -108,14 +109,38 @@ pub(super) fn object(call: &mut Call<'_>) -> Outcome {
 pub(super) fn child(call: &mut Call<'_>) -> Outcome {
     let properties: Json = call.params.get("qProp")?;
     let parent = call.id().to_owned();
-    let place = match call.session.doc()?.objects.get(&parent) {
-        Some(_) => Place::Session,
-        None => Place::App,
-    };
-    let object = make(call.session, properties, Some(&parent), place)?;
+    let object = add_child(call.session, &parent, properties)?;
     set_parent(call, &parent)?;
     call.session.changed(&Target::Object(parent));
     Ok(created(call, object))
+}
+
+pub(super) fn add_child(session: &mut Session, parent: &str, properties: Json) -> Result<Object, EngineError> {
+    let place = match session.doc()?.objects.get(parent) {
+        Some(_) => Place::Session,
+        None => Place::App,
+    };
+    make(session, properties, Some(parent), place)
+}
+
+/// `GetOrCreateObject`.
+pub(super) fn get_or_create(call: &mut Call<'_>) -> Outcome {
+    let properties: Json = call.params.get("qProp")?;
+    let id = properties.pointer("/qInfo/qId").and_then(Json::as_str).unwrap_or_default();
+    let known = call.session.doc()?.object(id);
+    let made = known.is_none();
+    let mut answer = match known {
+        Some(known) => found(call.session, Some(known)),
+        None => {
+            let object = make(call.session, properties, None, Place::App)?;
+            created(call, object)
+        }
+    };
+    if let Some(members) = answer.as_object_mut() {
+        members.remove("qInfo");
+    }
+    answer["qNewObject"] = json!(made);
+    Ok(answer)
 }
 
 /// The parent's new properties, which CreateChild and DestroyChild may bring along.
@@ -151,7 +176,9 @@ pub(super) fn children(open: &Open, id: &str) -> Vec<Object> {
 /// `DestroySessionObject` and `DestroyObject`.
 pub(super) fn destroy(call: &mut Call<'_>, of_session: bool) -> Outcome {
     let id: String = call.params.get("qId")?;
-    let gone = remove(call, &id, of_session)?;
+    let open = call.session.doc()?;
+    let there = open.object(&id).is_some() && open.objects.get(&id).is_some() == of_session;
+    let gone = there && remove(call, &id)?;
     Ok(json!({ "qSuccess": gone }))
 }
 
@@ -159,8 +186,7 @@ pub(super) fn destroy_child(call: &mut Call<'_>) -> Outcome {
     let (parent, id): (String, String) = (call.id().to_owned(), call.params.get("qId")?);
     let open = call.session.doc()?;
     let is_child = open.object(&id).is_some_and(|object| object.parent.as_deref() == Some(&parent));
-    let of_session = open.objects.get(&id).is_some();
-    let gone = is_child && remove(call, &id, of_session)?;
+    let gone = is_child && remove(call, &id)?;
     if gone {
         set_parent(call, &parent)?;
         call.session.changed(&Target::Object(parent));
@@ -168,13 +194,25 @@ pub(super) fn destroy_child(call: &mut Call<'_>) -> Outcome {
     Ok(json!({ "qSuccess": gone }))
 }
 
-fn remove(call: &mut Call<'_>, id: &str, of_session: bool) -> Result<bool, EngineError> {
+pub(super) fn destroy_children(call: &mut Call<'_>) -> Outcome {
+    let parent = call.id().to_owned();
+    for child in children(call.session.doc()?, &parent) {
+        remove(call, &child.id)?;
+    }
+    set_parent(call, &parent)?;
+    call.session.changed(&Target::Object(parent));
+    Ok(json!({}))
+}
+
+/// Takes an object away, with all below it.
+pub(super) fn remove(call: &mut Call<'_>, id: &str) -> Result<bool, EngineError> {
     let open = call.session.doc()?;
+    let of_session = open.objects.get(id).is_some();
     let gone = match of_session {
         true => open.objects.remove(id),
         false => open.app_mut(|app| app.objects.remove(id))?,
     };
-    open.recalculate_objects();
+    open.recalculate();
     for id in &gone {
         call.session.doc()?.soft.remove(id);
         call.session.close(&Target::Object(id.clone()));

@@ -1,16 +1,17 @@
-//! The methods of Doc: objects, fields, expressions, selections and the script.
+//! The methods of Doc: objects, fields, expressions and the script.
 
 use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use super::fault::Faults;
 use super::rpc::{Call, EngineError, Method, Outcome, nothing};
 use super::session::Target;
-use super::{create, doc_info, layout, object, variable};
-use crate::cube::{Fault, number_json, parse};
-use crate::model::Selections;
-use crate::tenant::{Object, clock};
+use super::state::DEFAULT;
+use super::{create, doc_info, layout, variable};
+use crate::cube::{Fault, number_json};
+use crate::tenant::{Entity, Object, clock};
 
 pub(super) const METHODS: &[Method] = &[
     Method::new("GetAppLayout", &[], doc_info::app_layout),
@@ -25,6 +26,7 @@ pub(super) const METHODS: &[Method] = &[
     Method::new("GetField", &["qFieldName", "qStateName?"], field),
     Method::new("CreateSessionObject", &["qProp"], create::session_object),
     Method::new("CreateObject", &["qProp"], create::object),
+    Method::new("GetOrCreateObject", &["qProp"], create::get_or_create),
     Method::new("GetObject", &["qId"], |call| {
         let id: String = call.params.get("qId")?;
         let object = call.session.doc()?.object(&id);
@@ -36,7 +38,12 @@ pub(super) const METHODS: &[Method] = &[
     Method::new("GetAllInfos", &[], all_infos),
     Method::new("CreateSessionVariable", &["qProp"], |call| variable::create(call, true)),
     Method::new("CreateVariableEx", &["qProp"], |call| variable::create(call, false)),
-    Method::new("DestroySessionVariable", &["qId"], variable::destroy),
+    Method::new("DestroySessionVariable", &["qId"], |call| variable::destroy(call, true)),
+    Method::new("DestroyVariableById", &["qId"], |call| variable::destroy(call, false)),
+    Method::new("GetVariables", &["qListDef"], |call| {
+        let def: Json = call.params.get("qListDef")?;
+        Ok(json!({ "qList": layout::variables(call.session.doc()?, &def)?["qItems"] }))
+    }),
     Method::new("GetVariableById", &["qId"], |call| {
         let id: String = call.params.get("qId")?;
         let found = call.session.doc()?.variable(|variable| variable.id == id);
@@ -50,12 +57,6 @@ pub(super) const METHODS: &[Method] = &[
     Method::new("Evaluate", &["qExpression"], |call| Ok(json!({ "qReturn": evaluate(call)?["qText"] }))),
     Method::new("EvaluateEx", &["qExpression"], |call| Ok(json!({ "qValue": evaluate(call)? }))),
     Method::new("CheckExpression", &["qExpr", "qLabels?"], check_expression),
-    Method::new("ClearAll", &["qLockedAlso?", "qStateName?"], |call| {
-        let locked_too: bool = call.params.or_default("qLockedAlso")?;
-        change(call, |selections| selections.clear(locked_too, None))
-    }),
-    Method::new("LockAll", &["qStateName?"], |call| change(call, |selections| selections.lock_all(true))),
-    Method::new("UnlockAll", &["qStateName?"], |call| change(call, |selections| selections.lock_all(false))),
     Method::new("AbortModal", &["qAccept"], |call| {
         // No call of the sandbox enters the modal state, so there is none to leave.
         call.params.get::<bool>("qAccept").map(|_| json!({}))
@@ -76,43 +77,31 @@ pub(super) const METHODS: &[Method] = &[
         call.params.or_default::<i64>("qMode")?;
         call.params.or_default::<bool>("qPartial")?;
         call.params.or_default::<bool>("qDebug")?;
-        reload(call)?;
-        Ok(json!({ "qReturn": true }))
+        let failure = reload(call)?;
+        Ok(json!({ "qReturn": failure.is_none() }))
     }),
     Method::new("DoReloadEx", &["qParams?"], |call| {
         call.params.or_default::<Json>("qParams")?;
-        reload(call)?;
-        Ok(json!({ "qResult": { "qSuccess": true, "qScriptLogFile": "", "qEndedWithMemoryConstraint": false } }))
+        let failure = reload(call)?;
+        Ok(json!({ "qResult": {
+            "qSuccess": failure.is_none(),
+            "qScriptLogFile": failure.map_or("", |_| "reload.log"),
+            "qEndedWithMemoryConstraint": false,
+        } }))
     }),
 ];
 
 fn field(call: &mut Call<'_>) -> Outcome {
     let name: String = call.params.get("qFieldName")?;
-    no_state(call)?;
+    let state: String = call.params.or_default("qStateName")?;
+    call.session.doc()?.selected.get(&state)?;
     // A field may be named as in an expression.
     let bare = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(&name).to_owned();
     if call.session.doc()?.model.field(&bare).is_none() {
         return Ok(nothing());
     }
-    let handle = call.session.handle_of(Target::Field(bare.clone()));
+    let handle = call.session.handle_of(Target::Field(bare.clone(), state));
     Ok(json!({ "qReturn": { "qType": "Field", "qHandle": handle, "qGenericId": bare } }))
-}
-
-/// There is one state only.
-fn no_state(call: &Call<'_>) -> Result<(), EngineError> {
-    match call.params.or_default::<String>("qStateName")?.as_str() {
-        "" | "$" => Ok(()),
-        _ => Err(EngineError::not_here("alternate states")),
-    }
-}
-
-fn change(call: &mut Call<'_>, change: impl FnOnce(&mut Selections)) -> Outcome {
-    no_state(call)?;
-    object::change_selections(call.session, |open| {
-        change(&mut open.selections);
-        true
-    })?;
-    Ok(json!({}))
 }
 
 fn objects(call: &mut Call<'_>) -> Outcome {
@@ -127,6 +116,9 @@ fn objects(call: &mut Call<'_>) -> Outcome {
     let options: Options = call.params.get("qOptions")?;
     let open = call.session.doc()?;
     let mut objects: Vec<Object> = open.app(|app| app.objects.0.clone())?;
+    if options.q_types.is_empty() {
+        objects.retain(|object| object.entity == Entity::Object);
+    }
     if options.q_include_session_objects {
         objects.extend(open.objects.0.iter().cloned());
     }
@@ -147,7 +139,7 @@ fn all_infos(call: &mut Call<'_>) -> Outcome {
 /// The value of an expression, or the engine's words for what is wrong with it.
 fn evaluate(call: &mut Call<'_>) -> Outcome {
     let text: String = call.params.get("qExpression")?;
-    Ok(match call.session.doc()?.view().value(&text) {
+    Ok(match call.session.doc()?.view(DEFAULT)?.value(&text) {
         Ok(value) => json!({
             "qText": value.text(),
             "qIsNumeric": value.number().is_some(),
@@ -161,7 +153,7 @@ fn evaluate(call: &mut Call<'_>) -> Outcome {
 fn check_expression(call: &mut Call<'_>) -> Outcome {
     let text: String = call.params.get("qExpr")?;
     call.params.or_default::<Vec<String>>("qLabels")?;
-    let (message, bad) = match parse(&call.session.doc()?.model, &text) {
+    let (message, bad) = match call.session.doc()?.view(DEFAULT)?.parse(&text) {
         Ok(_) => (String::new(), Vec::new()),
         Err(Fault::UnknownField { from, count, .. }) => {
             (String::new(), vec![json!({ "qFrom": from, "qCount": count })])
@@ -171,7 +163,15 @@ fn check_expression(call: &mut Call<'_>) -> Outcome {
     Ok(json!({ "qErrorMsg": message, "qBadFieldNames": bad, "qDangerousFieldNames": [] }))
 }
 
-fn reload(call: &mut Call<'_>) -> Result<(), EngineError> {
+/// Loads the data anew. When it was told to fail, the data stays, and the progress tells what the log ends with.
+fn reload(call: &mut Call<'_>) -> Result<Option<String>, EngineError> {
+    call.session.doc()?;
+    let failure = call.session.tenant.engine.faults(Faults::reload);
+    let request = call.session.request;
+    call.session.running.reloaded(request, failure.as_deref());
+    if failure.is_some() {
+        return Ok(failure);
+    }
     let open = call.session.doc()?;
     let data = open.app_mut(|app| {
         app.reload();
@@ -179,11 +179,11 @@ fn reload(call: &mut Call<'_>) -> Result<(), EngineError> {
     })?;
     if !open.no_data && !Arc::ptr_eq(&open.model, &data) {
         // Element numbers of other data mean nothing here.
-        open.selections = Selections::default();
+        open.selected.reset();
         open.model = data;
     }
     open.recalculate();
     call.session.selections_changed();
     call.session.objects_changed(|properties| properties.get("qFieldListDef").is_some());
-    Ok(())
+    Ok(None)
 }

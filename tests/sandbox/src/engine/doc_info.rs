@@ -10,6 +10,7 @@ use crate::tenant::PRIVILEGES;
 pub(super) fn app_layout(call: &mut Call<'_>) -> Outcome {
     let open = call.session.doc()?;
     let (no_data, of_session) = (open.no_data, open.is_session_app());
+    let states = open.selected.names();
     let has_data = !open.model.tables.is_empty();
     let layout = open.app(|app| {
         let mut layout = json!({
@@ -17,7 +18,7 @@ pub(super) fn app_layout(call: &mut Call<'_>) -> Outcome {
             "qFileName": app.id,
             "qLastReloadTime": app.reloaded,
             "qHasScript": !app.script.is_empty(),
-            "qStateNames": [],
+            "qStateNames": states,
             "qMeta": {},
             "qHasData": has_data,
             "qThumbnail": {},

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::open::Open;
 use super::rpc::{Call, EngineError, Method, Outcome};
-use crate::model::{Field, State};
+use super::select::{self, toggled};
+use crate::cube::like;
+use crate::model::{Field, Model, Selections, State};
 
 pub(super) const METHODS: &[Method] = &[
     Method::new("Select", &["qMatch", "qSoftLock?", "qExcludedValuesMode?"], |call| by_text(call, false)),
@@ -24,8 +25,8 @@ pub(super) const METHODS: &[Method] = &[
     Method::new("Clear", &[], |call| select(call, BTreeSet::new(), false)),
     Method::new("ClearAllButThis", &["qSoftLock?"], |call| {
         let field = field(call)?;
-        change(call, |open| {
-            open.selections.clear(false, Some(field));
+        change(call, |_, selections| {
+            selections.clear(false, Some(field));
             true
         })
     }),
@@ -35,6 +36,13 @@ pub(super) const METHODS: &[Method] = &[
         let field = field(call)?;
         Ok(json!({ "qReturn": call.session.doc()?.model.fields[field].values.len() }))
     }),
+    Method::new("LowLevelSelect", &["qValues", "qToggleMode", "qSoftLock?"], |call| {
+        let values: Vec<u32> = call.params.get("qValues")?;
+        let toggle: bool = call.params.get("qToggleMode")?;
+        call.params.or_default::<bool>("qSoftLock")?;
+        select(call, values.into_iter().collect(), toggle)
+    }),
+    Method::new("GetAndMode", &[], |_| Ok(json!({ "qReturn": false }))),
     Method::new("GetNxProperties", &[], |_| Ok(json!({ "qProperties": { "qOneAndOnlyOne": false } }))),
 ];
 
@@ -46,24 +54,17 @@ fn field(call: &mut Call<'_>) -> Result<usize, EngineError> {
 }
 
 /// Makes a change of the selections, and tells who is concerned when something did change.
-fn change(call: &mut Call<'_>, change: impl FnOnce(&mut Open) -> bool) -> Outcome {
-    Ok(json!({ "qReturn": super::object::change_selections(call.session, change)? }))
+fn change(call: &mut Call<'_>, change: impl FnOnce(&Model, &mut Selections) -> bool) -> Outcome {
+    let state = call.state();
+    Ok(json!({ "qReturn": select::change(call.session, &state, change)? }))
 }
 
 fn select(call: &mut Call<'_>, values: BTreeSet<u32>, toggle: bool) -> Outcome {
     let field = field(call)?;
-    change(call, |open| {
-        let values = if toggle { toggled(open, field, values) } else { values };
-        open.selections.select(&open.model, field, values)
+    change(call, |model, selections| {
+        let values = if toggle { toggled(selections, field, values) } else { values };
+        selections.select(model, field, values)
     })
-}
-
-/// The values that are in the selection or among `values`, and not in both.
-pub(super) fn toggled(open: &Open, field: usize, values: BTreeSet<u32>) -> BTreeSet<u32> {
-    match open.selections.of(field) {
-        Some(selection) => &selection.values ^ &values,
-        None => values,
-    }
 }
 
 fn by_text(call: &mut Call<'_>, toggle: bool) -> Outcome {
@@ -84,43 +85,9 @@ fn by_text(call: &mut Call<'_>, toggle: bool) -> Outcome {
 /// The values that a search finds: a text, or several as `(a|b)`, with `*` and `?` as wildcards.
 fn matching(field: &Field, search: &str) -> BTreeSet<u32> {
     let inner = search.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
-    let patterns: Vec<Vec<char>> = match inner {
-        Some(list) => list.split('|').map(folded).collect(),
-        None => vec![folded(search)],
-    };
-    let fits = |text: &str| patterns.iter().any(|pattern| like(&folded(text), pattern));
+    let patterns: Vec<&str> = inner.unwrap_or(search).split(if inner.is_some() { '|' } else { '\0' }).collect();
+    let fits = |text: &str| patterns.iter().any(|pattern| like(text, pattern.trim().trim_matches('"')));
     (0u32..).zip(&field.values).filter(|(_, value)| fits(&value.text)).map(|(element, _)| element).collect()
-}
-
-fn folded(text: &str) -> Vec<char> {
-    text.trim().trim_matches('"').to_lowercase().chars().collect()
-}
-
-/// Whether a text fits a pattern; after a star fails, it is tried one character further on.
-fn like(text: &[char], pattern: &[char]) -> bool {
-    let (mut at, mut place) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while at < text.len() {
-        match pattern.get(place) {
-            Some('*') => {
-                star = Some((place, at));
-                place += 1;
-            }
-            Some(wanted) if *wanted == '?' || *wanted == text[at] => {
-                place += 1;
-                at += 1;
-            }
-            _ => match star {
-                Some((star_place, star_at)) => {
-                    star = Some((star_place, star_at + 1));
-                    place = star_place + 1;
-                    at = star_at + 1;
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[place..].iter().all(|rest| *rest == '*')
 }
 
 #[derive(Debug, Deserialize)]
@@ -155,9 +122,9 @@ fn by_value(call: &mut Call<'_>) -> Outcome {
 
 fn by_state(call: &mut Call<'_>, fits: fn(State) -> bool) -> Outcome {
     call.params.or_default::<bool>("qSoftLock")?;
-    let field = field(call)?;
+    let (field, state) = (field(call)?, call.state());
     let open = call.session.doc()?;
-    let states = open.selections.states(&open.model, field);
+    let states = open.selected.get(&state)?.states(&open.model, field);
     let values: BTreeSet<u32> = (0u32..).zip(&states.0).filter(|(_, state)| fits(**state)).map(|(e, _)| e).collect();
     if values.is_empty() {
         return Ok(json!({ "qReturn": false }));
@@ -167,22 +134,5 @@ fn by_state(call: &mut Call<'_>, fits: fn(State) -> bool) -> Outcome {
 
 fn lock(call: &mut Call<'_>, locked: bool) -> Outcome {
     let field = field(call)?;
-    change(call, |open| open.selections.lock(field, locked))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wildcards() {
-        let fits = |text: &str, pattern: &str| like(&folded(text), &folded(pattern));
-        assert!(fits("Central Europe", "*EUROPE"));
-        assert!(fits("Central Europe", "c*e*"));
-        assert!(fits("Oak Goods", "Oak ?oods"));
-        assert!(fits("", "*"));
-        assert!(!fits("Oak", "Oa"));
-        assert!(!fits("Oak", "?"));
-        assert!(!fits("aaaaaaaaaaaaaaaaaaaaaaaa", "*a*a*a*a*a*a*a*b"));
-    }
+    change(call, |_, selections| selections.lock(field, locked))
 }

@@ -1,8 +1,11 @@
 //! The methods of Global.
 
+use std::sync::Arc;
+
 use serde_json::{Value as Json, json};
 
 use super::open::Open;
+use super::progress;
 use super::rpc::{Call, EngineError, Method, Outcome};
 use super::session::Target;
 use crate::tenant::{App, PRIVILEGES};
@@ -15,10 +18,14 @@ pub(super) const METHODS: &[Method] = &[
     Method::new("OSVersion", &[], |_| Ok(json!({ "qReturn": "sandbox" }))),
     Method::new("IsPersonalMode", &[], |_| Ok(json!({ "qReturn": false }))),
     Method::new("GetAuthenticatedUser", &[], user),
-    Method::new("GetProgress", &["qRequestId"], progress),
-    Method::new("CancelRequest", &["qRequestId"], |call| {
-        // Calls are answered one after the other, so none is under way when this one is read.
-        call.params.get::<i64>("qRequestId").map(|_| json!({}))
+    Method::new("GetProgress", &["qRequestId"], progress::progress),
+    Method::new("CancelRequest", &["qRequestId"], progress::cancel_request),
+    Method::new("CancelReload", &["qReason?"], progress::cancel_reload),
+    Method::new("ConfigureReload", &["qCancelOnScriptError", "qUseErrorData", "qInteractOnError"], |call| {
+        for name in ["qCancelOnScriptError", "qUseErrorData", "qInteractOnError"] {
+            call.params.get::<bool>(name)?;
+        }
+        Ok(json!({}))
     }),
     Method::new("GetDocList", &[], doc_list),
     Method::new("OpenDoc", &["qDocName", "qUserName?", "qPassword?", "qSerial?", "qNoData?"], open_doc),
@@ -43,24 +50,6 @@ const VERSION: &str = "12.2528.0";
 fn user(call: &mut Call<'_>) -> Outcome {
     let id = call.session.tenant.state().me.clone();
     Ok(json!({ "qReturn": format!("UserDirectory=SANDBOX; UserId={id}") }))
-}
-
-/// Every request is finished before the next is read.
-fn progress(call: &mut Call<'_>) -> Outcome {
-    call.params.get::<i64>("qRequestId")?;
-    Ok(json!({ "qProgressData": {
-        "qStarted": false,
-        "qFinished": true,
-        "qCompleted": 0,
-        "qTotal": 0,
-        "qKB": 0,
-        "qMillisecs": 0,
-        "qUserInteractionWanted": false,
-        "qPersistentProgress": "",
-        "qTransientProgress": "",
-        "qErrorData": [],
-        "qPersistentProgressMessages": [],
-    } }))
 }
 
 fn doc_list(call: &mut Call<'_>) -> Outcome {
@@ -118,8 +107,11 @@ fn session_app(call: &mut Call<'_>) -> Outcome {
     if call.session.open.is_some() {
         return Err(EngineError::new(1002, "CreateSessionApp"));
     }
-    let me = call.session.tenant.state().me.clone();
-    let mut app = App::new(&mut call.session.ids, "", &me);
+    let (me, data) = {
+        let state = call.session.tenant.state();
+        (state.me.clone(), Arc::clone(&state.data))
+    };
+    let mut app = App::new(&mut call.session.ids, "", &me, &data);
     app.id = format!("SessionApp_{}", app.id);
     let id = app.id.clone();
     call.session.open = Some(Open::session_app(app));
@@ -137,8 +129,8 @@ fn create_app(call: &mut Call<'_>) -> Outcome {
         return Err(EngineError::new(1001, name));
     }
     let mut state = call.session.tenant.state();
-    let me = state.me.clone();
-    let app = App::new(&mut state.ids, &name, &me);
+    let (me, data) = (state.me.clone(), Arc::clone(&state.data));
+    let app = App::new(&mut state.ids, &name, &me, &data);
     let id = app.id.clone();
     state.apps.push(app);
     Ok(json!({ "qSuccess": true, "qAppId": id }))

@@ -9,7 +9,7 @@ use super::open::Open;
 use super::rpc::EngineError;
 use crate::cube::{cube_layout, list_layout, number_json, state_counts};
 use crate::model::{Kind, Model};
-use crate::tenant::{Object, clock};
+use crate::tenant::{Entity, Object, clock};
 
 /// What the sandbox's user may do with an object.
 const PRIVILEGES: [&str; 4] = ["read", "update", "delete", "exportdata"];
@@ -32,7 +32,7 @@ pub(super) fn layout(open: &mut Open, id: &str) -> Result<Json, EngineError> {
     Ok(layout)
 }
 
-fn meta(open: &Open, object: &Object) -> Json {
+pub(super) fn meta(open: &Open, object: &Object) -> Json {
     let mut meta = object.properties["qMetaDef"].as_object().cloned().unwrap_or_default();
     if open.objects.get(&object.id).is_none() {
         let stamp = open.app(|app| app.modified.clone()).unwrap_or_else(|_| clock::now());
@@ -56,18 +56,23 @@ fn member(
     let made = match name {
         "qHyperCubeDef" => {
             let cube = open.cube(&object.id, &path)?;
-            cube_layout(&open.view(), &cube.0, &cube.1)
+            cube_layout(&open.view(&cube.0.q_state_name)?, &cube.0, &cube.1)
         }
         "qListObjectDef" => {
-            let def = serde_json::from_value(value.clone()).map_err(|_| EngineError::parameter(path))?;
-            list_layout(&open.view(), &def)
+            let def = open.list(&object.id, &path)?;
+            list_layout(&open.view(&def.q_state_name)?, &def)
         }
         "qFieldListDef" => field_list(&open.model, value),
         "qAppObjectListDef" => app_objects(open, value)?,
         "qChildListDef" => listed(&children(open, &object.id), value, |object| meta(open, object)),
-        "qSelectionObjectDef" => selections(open),
+        "qSelectionObjectDef" => {
+            let state = open.state_of(&object.id, value["qStateName"].as_str().unwrap_or_default())?;
+            selections(open, &state)?
+        }
         "qVariableListDef" => variables(open, value)?,
-        "qDimensionListDef" | "qMeasureListDef" | "qBookmarkListDef" => json!({ "qItems": [] }),
+        "qDimensionListDef" => items(open, Entity::Dimension, value)?,
+        "qMeasureListDef" => items(open, Entity::Measure, value)?,
+        "qBookmarkListDef" => items(open, Entity::Bookmark, value)?,
         _ => return Ok((name.to_owned(), plain(open, object, &path, value)?)),
     };
     Ok((name.trim_end_matches("Def").to_owned(), made))
@@ -78,10 +83,10 @@ fn plain(open: &mut Open, object: &Object, path: &str, value: &Json) -> Result<J
     match value {
         Json::Object(members) => {
             if let Some(expression) = members.get("qStringExpression") {
-                return Ok(json!(calculated(open, expression).0));
+                return Ok(json!(calculated(open, object, expression)?.0));
             }
             if let Some(expression) = members.get("qValueExpression") {
-                return Ok(calculated(open, expression).1);
+                return Ok(calculated(open, object, expression)?.1);
             }
             let mut made = Map::new();
             for (name, value) in members {
@@ -95,12 +100,12 @@ fn plain(open: &mut Open, object: &Object, path: &str, value: &Json) -> Result<J
 }
 
 /// The text and the number of an expression that stands alone or under `qExpr`.
-fn calculated(open: &Open, expression: &Json) -> (String, Json) {
+fn calculated(open: &Open, object: &Object, expression: &Json) -> Result<(String, Json), EngineError> {
     let text = expression.as_str().or_else(|| expression["qExpr"].as_str()).unwrap_or_default();
-    match open.view().value(text) {
+    Ok(match open.view(&open.state_of(&object.id, "")?)?.value(text) {
         Ok(value) => (value.text(), number_json(value.number())),
         Err(_) => ("-".to_owned(), json!("NaN")),
-    }
+    })
 }
 
 fn field_list(model: &Arc<Model>, def: &Json) -> Json {
@@ -117,10 +122,18 @@ fn field_list(model: &Arc<Model>, def: &Json) -> Json {
 
 fn app_objects(open: &Open, def: &Json) -> Result<Json, EngineError> {
     let wanted = def["qType"].as_str().unwrap_or_default();
-    let stored: Vec<Object> = open.app(|app| app.objects.0.clone())?;
+    let stored: Vec<Object> =
+        open.app(|app| app.objects.0.iter().filter(|object| object.entity == Entity::Object).cloned().collect())?;
     let of_type: Vec<Object> =
         stored.into_iter().filter(|object| wanted.is_empty() || object.kind() == wanted).collect();
     Ok(listed(&of_type, def, |object| meta(open, object)))
+}
+
+/// The master items of a kind, or the bookmarks.
+pub(super) fn items(open: &Open, entity: Entity, def: &Json) -> Result<Json, EngineError> {
+    let of_entity: Vec<Object> =
+        open.app(|app| app.objects.0.iter().filter(|object| object.entity == entity).cloned().collect())?;
+    Ok(listed(&of_entity, def, |object| meta(open, object)))
 }
 
 /// Objects as a list shows them; `qData` names what to pick from each one's properties.
@@ -149,8 +162,9 @@ fn picked(properties: &Json, wanted: &Json) -> Json {
     Json::Object(values.collect())
 }
 
-fn selections(open: &Open) -> Json {
-    let items = open.selections.iter().enumerate().map(|(place, selection)| {
+fn selections(open: &Open, state: &str) -> Result<Json, EngineError> {
+    let selections = open.selected.get(state)?;
+    let items = selections.iter().enumerate().map(|(place, selection)| {
         let field = &open.model.fields[selection.field];
         let texts: Vec<&str> = selection
             .values
@@ -173,16 +187,22 @@ fn selections(open: &Open) -> Json {
             "qSelected": selected,
             "qRangeInfo": [],
             "qSortIndex": place,
-            "qStateCounts": state_counts(&open.selections.states(&open.model, selection.field).counts()),
+            "qStateCounts": state_counts(&selections.states(&open.model, selection.field).counts()),
             "qSelectedFieldSelectionInfo": named.iter().map(|text| json!({ "qName": text })).collect::<Vec<_>>(),
             "qNotSelectedFieldSelectionInfo": [],
             "qSelectionThreshold": NAMED_VALUES,
         })
     });
-    json!({ "qBackCount": 0, "qForwardCount": 0, "qSelections": items.collect::<Vec<_>>() })
+    let (back, forward) = open.selected.steps();
+    Ok(json!({
+        "qBackCount": back,
+        "qForwardCount": forward,
+        "qStateName": state,
+        "qSelections": items.collect::<Vec<_>>(),
+    }))
 }
 
-fn variables(open: &Open, def: &Json) -> Result<Json, EngineError> {
+pub(super) fn variables(open: &Open, def: &Json) -> Result<Json, EngineError> {
     let mut variables = open.app(|app| app.variables.clone())?;
     if def["qShowSession"] == json!(true) {
         variables.extend(open.variables.iter().cloned());

@@ -1,14 +1,16 @@
 //! An app as one session has it open: its selections, its session objects, and what is calculated from them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value as Json;
 
+use super::library;
 use super::rpc::EngineError;
-use crate::cube::{Cube, CubeDef, View};
-use crate::model::{Model, Selections};
-use crate::tenant::{App, Object, Objects, Tenant, Variable};
+use super::state::{DEFAULT, Selected};
+use crate::cube::{Cube, CubeDef, Expansion, ListDef, View};
+use crate::model::Model;
+use crate::tenant::{App, Entity, Object, Objects, Tenant, Variable};
 
 /// Where the app lives.
 #[derive(Debug)]
@@ -25,12 +27,17 @@ pub(crate) struct Open {
     home: Home,
     pub(super) no_data: bool,
     pub(super) model: Arc<Model>,
-    pub(super) selections: Selections,
+    pub(super) selected: Selected,
     pub(super) objects: Objects,
     pub(super) variables: Vec<Variable>,
     /// Properties changed for this session only, by object id.
     pub(super) soft: HashMap<String, Json>,
-    alive: OnceLock<Vec<Vec<bool>>>,
+    /// What lists are searched for, by object id and path.
+    pub(super) searches: HashMap<(String, String), String>,
+    /// Which nodes of pivots are open, by object id and path.
+    pub(super) expansions: HashMap<(String, String), Expansion>,
+    /// The definitions of variables by name.
+    definitions: OnceLock<BTreeMap<String, String>>,
     /// Calculated cubes, by object id and path.
     cubes: HashMap<(String, String), Arc<(CubeDef, Cube)>>,
 }
@@ -54,11 +61,13 @@ impl Open {
             home,
             no_data,
             model,
-            selections: Selections::default(),
+            selected: Selected::default(),
             objects: Objects::default(),
             variables: Vec::new(),
             soft: HashMap::new(),
-            alive: OnceLock::new(),
+            searches: HashMap::new(),
+            expansions: HashMap::new(),
+            definitions: OnceLock::new(),
             cubes: HashMap::new(),
         }
     }
@@ -98,14 +107,20 @@ impl Open {
 
     /// A generic object: of the session, else of the app.
     pub(super) fn object(&self, id: &str) -> Option<Object> {
+        self.entity(Entity::Object, id)
+    }
+
+    /// A generic object, master item or bookmark: of the session, else of the app.
+    pub(super) fn entity(&self, entity: Entity, id: &str) -> Option<Object> {
         let own = self.objects.get(id).cloned();
-        own.or_else(|| self.app(|app| app.objects.get(id).cloned()).ok().flatten())
+        let found = own.or_else(|| self.app(|app| app.objects.get(id).cloned()).ok().flatten());
+        found.filter(|found| found.entity == entity)
     }
 
     /// Changes the properties of a generic object where it is kept.
     pub(super) fn set_properties(&mut self, id: &str, properties: Json) -> Result<(), EngineError> {
         self.soft.remove(id);
-        self.recalculate_objects();
+        self.recalculate();
         if let Some(object) = self.objects.get_mut(id) {
             object.properties = properties;
             return Ok(());
@@ -143,21 +158,33 @@ impl Open {
         stored.ok_or_else(|| EngineError::not_found(id))
     }
 
-    /// What to calculate from.
-    pub(super) fn view(&self) -> View<'_> {
-        let alive = self.alive.get_or_init(|| self.selections.alive(&self.model));
-        View { model: &self.model, selections: &self.selections, alive }
+    /// What to calculate from, in a state.
+    pub(super) fn view(&self, state: &str) -> Result<View<'_>, EngineError> {
+        let (selections, alive) = self.selected.of(&self.model, state)?;
+        let variables = self.definitions.get_or_init(|| {
+            let own = |variables: &[Variable]| -> BTreeMap<String, String> {
+                let definition = |variable: &Variable| (variable.name().to_owned(), variable.definition().to_owned());
+                variables.iter().map(definition).collect()
+            };
+            let mut definitions = self.app(|app| own(&app.variables)).unwrap_or_default();
+            definitions.extend(own(&self.variables));
+            definitions
+        });
+        Ok(View { model: &self.model, selections, alive, variables })
     }
 
-    /// Forgets what was calculated before a change of selections or data.
+    /// Forgets what was calculated before a change of selections, data, properties or variables.
     pub(super) fn recalculate(&mut self) {
-        self.alive = OnceLock::new();
+        self.definitions = OnceLock::new();
         self.cubes.clear();
     }
 
-    /// Forgets what was calculated before a change of properties.
-    pub(super) fn recalculate_objects(&mut self) {
-        self.cubes.clear();
+    /// The state that an object's definition is calculated in: its own, else the object's.
+    pub(super) fn state_of(&self, id: &str, own: &str) -> Result<String, EngineError> {
+        let properties = self.effective(id)?;
+        let inherited = properties["qStateName"].as_str().unwrap_or_default();
+        let named = [own, inherited].into_iter().find(|name| !name.is_empty());
+        Ok(named.unwrap_or(DEFAULT).to_owned())
     }
 
     /// The cube at a path of an object's properties, calculated once until something changes.
@@ -168,11 +195,26 @@ impl Open {
         }
         let properties = self.effective(id)?;
         let definition = definition(&properties, path, "/qHyperCubeDef")?;
-        let def: CubeDef = serde_json::from_value(definition.clone()).map_err(|_| EngineError::parameter(path))?;
-        let cube = Cube::calculate(&self.view(), &def);
+        let mut def: CubeDef = serde_json::from_value(definition.clone()).map_err(|_| EngineError::parameter(path))?;
+        def.q_state_name = self.state_of(id, &def.q_state_name)?;
+        library::resolve_cube(self, &mut def);
+        let none = Expansion::default();
+        let expansion = self.expansions.get(&key).unwrap_or(&none);
+        let cube = Cube::calculate(&self.view(&def.q_state_name)?, &def, expansion);
         let calculated = Arc::new((def, cube));
         self.cubes.insert(key, Arc::clone(&calculated));
         Ok(calculated)
+    }
+
+    /// The definition of the list at a path of an object's properties, with its state and what it is searched for.
+    pub(super) fn list(&self, id: &str, path: &str) -> Result<ListDef, EngineError> {
+        let properties = self.effective(id)?;
+        let definition = definition(&properties, path, "/qListObjectDef")?;
+        let mut def: ListDef = serde_json::from_value(definition.clone()).map_err(|_| EngineError::parameter(path))?;
+        def.q_state_name = self.state_of(id, &def.q_state_name)?;
+        def.search = self.searches.get(&(id.to_owned(), path.to_owned())).cloned();
+        library::resolve_list(self, &mut def);
+        Ok(def)
     }
 
     /// Whether selections can change what an object shows.

@@ -1,24 +1,32 @@
 //! JSON-RPC as the Engine speaks it: requests, parameters, errors, and the table of methods.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json, json};
 
+use super::delta::Deltas;
 use super::session::{Session, Target};
 
 /// The engine's error codes that the sandbox answers with, and their messages.
-const ERRORS: [(i64, &str); 14] = [
+const ERRORS: [(i64, &str); 19] = [
     (2, "Resource not found"),
     (3, "Resource already exists"),
     (4, "Invalid path"),
     (8, "Invalid parameters"),
+    (15, "Request aborted"),
     (20, "Not implemented"),
     (1001, "Invalid app name"),
     (1002, "App already open"),
     (1003, "App not found"),
     (1007, "App invalid"),
     (1009, "App already open in different mode"),
+    (6002, "Invalid object state"),
+    (7001, "Dimension or measure not in library"),
+    (7005, "Calculation condition unfulfilled"),
     (7009, "Calculation pages too large"),
+    (-32600, "Invalid JSON request"),
     (-32601, "Method does not exist"),
     (-32602, "Invalid method parameter(s)"),
     (-32700, "JSON parse error"),
@@ -56,13 +64,83 @@ impl EngineError {
 }
 
 /// A request. Without an id it is carried out and not answered.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Request {
     pub(super) id: Option<Json>,
     pub(super) handle: Option<i64>,
     pub(super) method: Option<String>,
     #[serde(default)]
     pub(super) params: Json,
+    delta: Option<bool>,
+}
+
+impl Request {
+    /// Reads a request, or says what is wrong with it.
+    pub(super) fn read(text: &str) -> Result<Self, Box<Reply>> {
+        let refused = |code: i64, id: Json, error: serde_json::Error| {
+            let request = Self { id: Some(id), ..Self::default() };
+            Box::new(Reply::new(&request, Err(EngineError::new(code, error.to_string()))))
+        };
+        let document: Json = serde_json::from_str(text).map_err(|error| refused(-32700, Json::Null, error))?;
+        Self::deserialize(&document).map_err(|error| refused(-32600, document["id"].clone(), error))
+    }
+
+    /// The method, without its class.
+    pub(super) fn name(&self) -> &str {
+        self.method.as_deref().unwrap_or_default()
+    }
+
+    /// The id as a number, which is what the engine's own methods call it by.
+    pub(super) fn number(&self) -> i64 {
+        self.id.as_ref().and_then(Json::as_i64).unwrap_or(-1)
+    }
+}
+
+/// What comes of a request.
+#[derive(Debug)]
+pub(super) struct Reply {
+    id: Option<Json>,
+    handle: i64,
+    method: String,
+    delta: bool,
+    outcome: Outcome,
+    pub(super) change: BTreeSet<i64>,
+    pub(super) close: BTreeSet<i64>,
+}
+
+impl Reply {
+    pub(super) fn new(request: &Request, outcome: Outcome) -> Self {
+        Self {
+            id: request.id.clone(),
+            handle: request.handle.unwrap_or_default(),
+            method: request.name().to_owned(),
+            delta: request.delta == Some(true),
+            outcome,
+            change: BTreeSet::new(),
+            close: BTreeSet::new(),
+        }
+    }
+
+    /// The frame, with the result as a difference where the client asked for one; none for a notification.
+    pub(super) fn write(&self, deltas: &mut Deltas) -> Option<String> {
+        let mut frame = json!({ "jsonrpc": "2.0", "id": self.id.as_ref()? });
+        match &self.outcome {
+            Ok(result) => {
+                let delta = if self.delta { deltas.result(self.handle, &self.method, result) } else { None };
+                if delta.is_some() {
+                    frame["delta"] = json!(true);
+                }
+                frame["result"] = delta.unwrap_or_else(|| result.clone());
+            }
+            Err(error) => frame["error"] = error.body(),
+        }
+        for (list, handles) in [("change", &self.change), ("close", &self.close)] {
+            if !handles.is_empty() {
+                frame[list] = json!(handles);
+            }
+        }
+        Some(frame.to_string())
+    }
 }
 
 /// The parameters of a call, by name.
@@ -118,9 +196,23 @@ pub(crate) enum Class {
     GenericObject,
     Field,
     GenericVariable,
+    GenericDimension,
+    GenericMeasure,
+    GenericBookmark,
 }
 
 impl Class {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Global,
+        Self::Doc,
+        Self::GenericObject,
+        Self::Field,
+        Self::GenericVariable,
+        Self::GenericDimension,
+        Self::GenericMeasure,
+        Self::GenericBookmark,
+    ];
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Global => "Global",
@@ -128,17 +220,24 @@ impl Class {
             Self::GenericObject => "GenericObject",
             Self::Field => "Field",
             Self::GenericVariable => "GenericVariable",
+            Self::GenericDimension => "GenericDimension",
+            Self::GenericMeasure => "GenericMeasure",
+            Self::GenericBookmark => "GenericBookmark",
         }
     }
 
-    pub(super) fn methods(self) -> &'static [Method] {
-        match self {
-            Self::Global => super::global::METHODS,
-            Self::Doc => super::doc::METHODS,
-            Self::GenericObject => super::object::METHODS,
-            Self::Field => super::field::METHODS,
-            Self::GenericVariable => super::variable::METHODS,
-        }
+    pub(super) fn methods(self) -> impl Iterator<Item = &'static Method> {
+        let groups: &'static [&'static [Method]] = match self {
+            Self::Global => &[super::global::METHODS],
+            Self::Doc => &[super::doc::METHODS, super::app::METHODS],
+            Self::GenericObject => &[super::object::METHODS, super::data::METHODS, super::select::METHODS],
+            Self::Field => &[super::field::METHODS],
+            Self::GenericVariable => &[super::variable::METHODS],
+            Self::GenericDimension => &[super::library::DIMENSION],
+            Self::GenericMeasure => &[super::library::MEASURE],
+            Self::GenericBookmark => &[super::bookmark::METHODS],
+        };
+        groups.iter().copied().flatten()
     }
 }
 
@@ -170,7 +269,6 @@ impl Method {
 /// A call under way.
 pub(super) struct Call<'a> {
     pub(super) session: &'a mut Session,
-    pub(super) handle: i64,
     pub(super) target: Target,
     pub(super) params: Params,
 }
@@ -179,8 +277,16 @@ impl Call<'_> {
     /// The id or name of what the method is called on.
     pub(super) fn id(&self) -> &str {
         match &self.target {
-            Target::Object(id) | Target::Variable(id) | Target::Field(id) => id,
+            Target::Object(id) | Target::Variable(id) | Target::Field(id, _) | Target::Entity(_, id) => id,
             Target::Global | Target::Doc => "",
+        }
+    }
+
+    /// The alternate state of a field.
+    pub(super) fn state(&self) -> String {
+        match &self.target {
+            Target::Field(_, state) => state.clone(),
+            _ => String::new(),
         }
     }
 }

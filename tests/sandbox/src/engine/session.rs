@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::open::Open;
-use super::rpc::{Call, Class, EngineError, Outcome, Params, Request};
-use crate::tenant::{Ids, Tenant};
+use super::progress::Calls;
+use super::rpc::{Call, Class, EngineError, Outcome, Params, Reply, Request};
+use crate::tenant::{Entity, Ids, Tenant};
 
 /// What a handle stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,19 +17,25 @@ pub(crate) enum Target {
     Doc,
     /// A generic object, by id.
     Object(String),
-    /// A field, by name.
-    Field(String),
+    /// A field, by name and alternate state.
+    Field(String, String),
+    /// A master item or a bookmark, by id.
+    Entity(Entity, String),
     /// A variable, by id.
     Variable(String),
 }
 
 impl Target {
-    fn class(&self) -> Class {
+    pub(super) fn class(&self) -> Class {
         match self {
             Self::Global => Class::Global,
             Self::Doc => Class::Doc,
             Self::Object(_) => Class::GenericObject,
-            Self::Field(_) => Class::Field,
+            Self::Field(..) => Class::Field,
+            Self::Entity(Entity::Dimension, _) => Class::GenericDimension,
+            Self::Entity(Entity::Measure, _) => Class::GenericMeasure,
+            Self::Entity(Entity::Bookmark, _) => Class::GenericBookmark,
+            Self::Entity(Entity::Object, _) => Class::GenericObject,
             Self::Variable(_) => Class::GenericVariable,
         }
     }
@@ -44,6 +51,13 @@ pub(crate) struct Session {
     last: i64,
     changed: BTreeSet<i64>,
     closed: BTreeSet<i64>,
+    /// The calls that are under way.
+    pub(super) running: Calls,
+    /// The socket and the id of the request that is being carried out.
+    pub(super) port: u64,
+    pub(super) request: i64,
+    /// How often the selections have changed.
+    pub(super) selection_changes: u64,
 }
 
 impl Session {
@@ -57,13 +71,11 @@ impl Session {
             last: 0,
             changed: BTreeSet::new(),
             closed: BTreeSet::new(),
+            running: Calls::default(),
+            port: 0,
+            request: 0,
+            selection_changes: 0,
         }
-    }
-
-    /// What the Engine sends when the socket opens.
-    pub(crate) fn greeting() -> String {
-        json!({ "jsonrpc": "2.0", "method": "OnConnected", "params": { "qSessionState": "SESSION_CREATED" } })
-            .to_string()
     }
 
     /// The id of the tenant's app that is open, if any.
@@ -71,39 +83,25 @@ impl Session {
         self.open.as_ref()?.tenant_app()
     }
 
-    /// Carries out a request; the reply, unless it is a notification.
-    pub(crate) fn answer(&mut self, text: &str) -> Option<String> {
-        let request: Request = match serde_json::from_str(text) {
-            Ok(request) => request,
-            Err(error) => {
-                let error = EngineError::new(-32700, error.to_string());
-                return Some(json!({ "jsonrpc": "2.0", "id": null, "error": error.body() }).to_string());
-            }
-        };
-        let id = request.id.clone();
-        let mut reply = match self.run(request) {
-            Ok(result) => json!({ "jsonrpc": "2.0", "result": result }),
-            Err(error) => json!({ "jsonrpc": "2.0", "error": error.body() }),
-        };
-        for (list, handles) in [("change", &mut self.changed), ("close", &mut self.closed)] {
-            let handles = std::mem::take(handles);
-            if !handles.is_empty() {
-                reply[list] = json!(handles);
-            }
-        }
-        reply["id"] = id?;
-        Some(reply.to_string())
+    /// Carries out a request.
+    pub(super) fn call(&mut self, request: &Request) -> Reply {
+        self.request = request.number();
+        let mut reply = Reply::new(request, self.run(request));
+        reply.change = std::mem::take(&mut self.changed);
+        reply.close = std::mem::take(&mut self.closed);
+        reply
     }
 
-    fn run(&mut self, request: Request) -> Outcome {
+    fn run(&mut self, request: &Request) -> Outcome {
         let handle = request.handle.ok_or_else(|| EngineError::parameter("handle"))?;
-        let name = request.method.ok_or_else(|| EngineError::parameter("method"))?;
+        let name = request.method.as_deref().ok_or_else(|| EngineError::parameter("method"))?;
         let target = self.handles.get(&handle).cloned();
         let target = target.ok_or_else(|| EngineError::parameter(format!("Invalid handle {handle}")))?;
-        let known = target.class().methods().iter().find(|method| method.name.eq_ignore_ascii_case(&name));
-        let method = known.ok_or_else(|| EngineError::new(-32601, name))?;
-        let params = Params::read(request.params, method)?;
-        (method.run)(&mut Call { session: self, handle, target, params })
+        let class = target.class();
+        let known = class.methods().find(|method| method.name.eq_ignore_ascii_case(name));
+        let method = known.ok_or_else(|| EngineError::new(-32601, format!("{}.{name}", class.name())))?;
+        let params = Params::read(request.params.clone(), method)?;
+        (method.run)(&mut Call { session: self, target, params })
     }
 
     /// The app that is open.
@@ -140,6 +138,7 @@ impl Session {
 
     /// Marks as changed the app and every open object that shows data.
     pub(super) fn selections_changed(&mut self) {
+        self.selection_changes += 1;
         self.changed(&Target::Doc);
         self.objects_changed(Open::shows_data);
     }

@@ -2,8 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
+use super::open::Open;
 use super::rpc::{Call, EngineError, Method, Outcome, nothing};
 use super::session::Target;
+use super::state::DEFAULT;
 use crate::cube::{Datum, View, number_json};
 use crate::tenant::Variable;
 
@@ -42,13 +44,21 @@ fn set(call: &mut Call<'_>, change: impl FnOnce(&mut Json)) -> Outcome {
     let id = call.id().to_owned();
     call.session.doc()?.set_variable(&id, change)?;
     call.session.changed(&Target::Variable(id));
-    call.session.objects_changed(|properties| properties.get("qVariableListDef").is_some());
+    told(call)?;
     Ok(json!({}))
+}
+
+/// What is calculated with variables is calculated anew.
+fn told(call: &mut Call<'_>) -> Result<(), EngineError> {
+    call.session.doc()?.recalculate();
+    call.session
+        .objects_changed(|properties| Open::shows_data(properties) || properties.get("qVariableListDef").is_some());
+    Ok(())
 }
 
 fn layout(call: &mut Call<'_>) -> Outcome {
     let variable = this(call)?;
-    let value = value(&call.session.doc()?.view(), variable.definition());
+    let value = value(&call.session.doc()?.view(DEFAULT)?, variable.definition());
     Ok(json!({ "qLayout": {
         "qInfo": variable.properties["qInfo"],
         "qMeta": { "privileges": ["read", "update", "delete", "exportdata"] },
@@ -89,6 +99,7 @@ pub(super) fn create(call: &mut Call<'_>, of_session: bool) -> Outcome {
     } else {
         open.app_mut(|app| app.variables.push(variable))?;
     }
+    told(call)?;
     let mut answer = found(call, Some(id));
     if !of_session {
         answer["qInfo"] = info;
@@ -105,15 +116,19 @@ pub(super) fn found(call: &mut Call<'_>, id: Option<String>) -> Json {
     } })
 }
 
-/// Takes a session variable away.
-pub(super) fn destroy(call: &mut Call<'_>) -> Outcome {
+/// Takes a variable away, of the session or of the app.
+pub(super) fn destroy(call: &mut Call<'_>, of_session: bool) -> Outcome {
     let id: String = call.params.get("qId")?;
-    let variables = &mut call.session.doc()?.variables;
-    let before = variables.len();
-    variables.retain(|variable| variable.id != id);
-    let success = variables.len() < before;
+    let gone = |variables: &mut Vec<Variable>| {
+        let before = variables.len();
+        variables.retain(|variable| variable.id != id);
+        variables.len() < before
+    };
+    let open = call.session.doc()?;
+    let success = if of_session { gone(&mut open.variables) } else { open.app_mut(|app| gone(&mut app.variables))? };
     if success {
         call.session.close(&Target::Variable(id));
+        told(call)?;
     }
     Ok(json!({ "qSuccess": success }))
 }

@@ -7,7 +7,9 @@ mod table;
 #[cfg(test)]
 pub(crate) mod brute;
 
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
+use std::{fs, io};
 
 pub(crate) use join::{NO_ROW, Records};
 pub(crate) use selection::{Counts, Selections, State, States};
@@ -30,6 +32,21 @@ pub(crate) fn sales() -> Arc<Model> {
         Arc::new(Model::from_csv(&TABLES).unwrap_or_default())
     });
     Arc::clone(&SALES)
+}
+
+/// The data set of a folder: a table for each of its CSV files.
+pub(crate) fn folder(path: &Path) -> io::Result<Arc<Model>> {
+    let mut tables = Vec::new();
+    for entry in fs::read_dir(path)? {
+        let file = entry?.path();
+        if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
+            let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            tables.push((name, fs::read_to_string(&file)?));
+        }
+    }
+    tables.sort();
+    let tables: Vec<(&str, &str)> = tables.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    Model::from_csv(&tables).map(Arc::new).map_err(io::Error::other)
 }
 
 #[cfg(test)]

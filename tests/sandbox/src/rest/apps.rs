@@ -1,5 +1,7 @@
 //! The apps API.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -50,7 +52,7 @@ impl Attributes {
 }
 
 /// A space by its id; none for the personal one.
-fn checked_space(state: &State, id: &str) -> Result<Option<String>, Problem> {
+pub(super) fn checked_space(state: &State, id: &str) -> Result<Option<String>, Problem> {
     match id {
         "" | "personal" => Ok(None),
         id if state.space(id).is_some() => Ok(Some(id.to_owned())),
@@ -58,11 +60,15 @@ fn checked_space(state: &State, id: &str) -> Result<Option<String>, Problem> {
     }
 }
 
-fn find<'a>(state: &'a State, id: &str) -> Result<&'a App, Problem> {
+pub(super) fn find<'a>(state: &'a State, id: &str) -> Result<&'a App, Problem> {
     state.app(id).ok_or_else(|| Problem::not_found("app", id))
 }
 
-fn change(tenant: &Tenant, id: &str, change: impl FnOnce(&State, &mut App) -> Result<(), Problem>) -> Outcome {
+pub(super) fn change(
+    tenant: &Tenant,
+    id: &str,
+    change: impl FnOnce(&State, &mut App) -> Result<(), Problem>,
+) -> Outcome {
     let mut state = tenant.state();
     let mut app = find(&state, id)?.clone();
     change(&state, &mut app)?;
@@ -79,8 +85,8 @@ pub(super) fn create(tenant: &Tenant, request: &Request) -> Outcome {
         return Err(Problem::pointer("/attributes/name", "is missing"));
     }
     let mut state = tenant.state();
-    let me = state.me.clone();
-    let mut app = App::new(&mut state.ids, "", &me);
+    let data = Arc::clone(&state.data);
+    let mut app = App::new(&mut state.ids, "", &request.caller.user, &data);
     body.attributes.apply(&state, &mut app)?;
     let shown = app.attributes();
     state.apps.push(app);
@@ -106,8 +112,8 @@ pub(super) fn delete(tenant: &Tenant, id: &str) -> Outcome {
 pub(super) fn copy(tenant: &Tenant, request: &Request, id: &str) -> Outcome {
     let body: Body = request.json()?;
     let mut state = tenant.state();
-    let me = state.me.clone();
-    let fresh = App::new(&mut state.ids, "", &me);
+    let data = Arc::clone(&state.data);
+    let fresh = App::new(&mut state.ids, "", &request.caller.user, &data);
     let source = find(&state, id)?;
     let mut app = App {
         id: fresh.id,
@@ -116,6 +122,7 @@ pub(super) fn copy(tenant: &Tenant, request: &Request, id: &str) -> Outcome {
         created: fresh.created,
         origin: source.id.clone(),
         space_id: None,
+        published: false,
         ..source.clone()
     };
     body.attributes.apply(&state, &mut app)?;
@@ -206,8 +213,7 @@ fn field_metadata(model: &Model, place: usize) -> Json {
 }
 
 /// The versions of the script; the sandbox keeps the last.
-pub(super) fn scripts(tenant: &Tenant, request: &Request, id: &str) -> Outcome {
-    request.only(&["filter", "limit", "page"])?;
+pub(super) fn scripts(tenant: &Tenant, id: &str) -> Outcome {
     let state = tenant.state();
     let app = find(&state, id)?;
     let version = json!({

@@ -1,181 +1,242 @@
 //! The REST APIs: which request goes where, and the shapes of answers and errors.
 
+mod answer;
+mod app_files;
 mod apps;
+mod check;
+mod data_files;
+mod describe;
 mod items;
+mod made;
 mod page;
+pub(crate) mod qrs;
+mod reloads;
 pub(crate) mod spaces;
+mod synth;
+mod temp;
 mod users;
 
+use axum::body::Bytes;
+use axum::http::HeaderMap;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::de::DeserializeOwned;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
+use crate::auth::Caller;
 use crate::tenant::Tenant;
+pub(crate) use answer::{Answer, Outcome, Problem};
 
 /// A request, taken apart.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) path: String,
     /// The decoded segments of the path.
     pub(crate) segments: Vec<String>,
     pub(crate) query: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
-    /// Scheme and host, for the links in an answer.
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// The parts of a multipart body.
+    pub(crate) parts: Vec<Part>,
+    /// Scheme, host and prefix, for the links in an answer.
     pub(crate) origin: String,
+    pub(crate) caller: Caller,
+}
+
+/// A part of a multipart body.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    pub(crate) name: String,
+    pub(crate) file_name: Option<String>,
+    pub(crate) bytes: Bytes,
 }
 
 impl Request {
+    /// Sets the path.
+    pub(crate) fn go_to(&mut self, path: &str) {
+        path.clone_into(&mut self.path);
+        let decoded = |segment: &str| percent_decode_str(segment).decode_utf8_lossy().into_owned();
+        self.segments = path.split('/').skip(1).map(decoded).collect();
+    }
+
     /// The last value of a query parameter.
-    fn query(&self, name: &str) -> Option<&str> {
+    pub(crate) fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Refuses query parameters that the operation does not have.
-    fn only(&self, known: &[&str]) -> Result<(), Problem> {
-        match self.query.iter().find(|(name, _)| !known.contains(&name.as_str())) {
-            Some((name, _)) => Err(Problem::parameter(name, "is no parameter of this operation")),
-            None => Ok(()),
-        }
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+    /// The media type of the body.
+    pub(crate) fn mime(&self) -> &str {
+        self.header("content-type").and_then(|sent| sent.split(';').next()).unwrap_or_default().trim()
+    }
+
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         serde_json::from_slice(&self.body).map_err(|error| Problem::bad(&format!("The body does not read: {error}")))
     }
-}
 
-/// An answer: a status, and a body or a place to go to.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) body: Option<Json>,
-    pub(crate) location: Option<String>,
-}
-
-impl Answer {
-    fn ok(body: Json) -> Self {
-        Self { status: 200, body: Some(body), location: None }
-    }
-
-    fn created(body: Json) -> Self {
-        Self { status: 201, body: Some(body), location: None }
-    }
-
-    fn empty(status: u16) -> Self {
-        Self { status, body: None, location: None }
-    }
-}
-
-/// Why a request is refused.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Problem {
-    pub(crate) status: u16,
-    title: &'static str,
-    detail: String,
-    source: Option<Json>,
-}
-
-impl Problem {
-    fn new(status: u16, title: &'static str, detail: &str) -> Self {
-        Self { status, title, detail: detail.to_owned(), source: None }
-    }
-
-    pub(crate) fn unauthorized() -> Self {
-        Self::new(401, "Unauthorized", "Send the API key as: Authorization: Bearer <key>")
-    }
-
-    pub(crate) fn too_large() -> Self {
-        Self::new(413, "Payload too large", "The sandbox takes bodies of up to 16 MiB")
-    }
-
-    pub(crate) fn no_upgrade() -> Self {
-        Self::bad("The Engine is spoken to over a WebSocket")
-    }
-
-    fn bad(detail: &str) -> Self {
-        Self::new(400, "Invalid request", detail)
-    }
-
-    fn parameter(name: &str, what: &str) -> Self {
-        let source = Some(json!({ "parameter": name }));
-        Self { source, ..Self::bad(&format!("{name} {what}")) }
-    }
-
-    fn pointer(pointer: &str, what: &str) -> Self {
-        let source = Some(json!({ "pointer": pointer }));
-        Self { source, ..Self::bad(&format!("{pointer} {what}")) }
-    }
-
-    fn not_found(what: &str, id: &str) -> Self {
-        Self::new(404, "Not found", &format!("There is no {what} {id}"))
-    }
-
-    fn conflict(detail: &str) -> Self {
-        Self::new(409, "Conflict", detail)
-    }
-
-    /// Qlik's error shape.
-    pub(crate) fn body(&self, trace_id: &str) -> Json {
-        let mut error = json!({
-            "code": format!("SANDBOX-{}", self.status),
-            "title": self.title,
-            "detail": self.detail,
-            "status": self.status,
-        });
-        if let Some(source) = &self.source {
-            error["source"] = source.clone();
+    /// Reads the parts of a multipart body; other bodies stay as they are.
+    pub(crate) async fn with_parts(mut self) -> Result<Self, Problem> {
+        let sent = self.header("content-type").unwrap_or_default();
+        let Ok(boundary) = multer::parse_boundary(sent) else { return Ok(self) };
+        let wrong = |error: multer::Error| Problem::bad(&format!("The body is no multipart body: {error}"));
+        let stream = futures_util::stream::iter([Ok::<_, std::io::Error>(self.body.clone())]);
+        let mut body = multer::Multipart::new(stream, boundary);
+        while let Some(field) = body.next_field().await.map_err(wrong)? {
+            let name = field.name().unwrap_or_default().to_owned();
+            let file_name = field.file_name().map(str::to_owned);
+            self.parts.push(Part { name, file_name, bytes: field.bytes().await.map_err(wrong)? });
         }
-        json!({ "errors": [error], "traceId": trace_id })
+        Ok(self)
+    }
+
+    /// The URL of this request with other values for some parameters.
+    pub(crate) fn again(&self, values: &[(&str, &str)]) -> String {
+        let kept = self.query.iter().filter(|(name, _)| !values.iter().any(|(set, _)| set == name));
+        let pairs = kept.map(|(name, value)| (name.as_str(), value.as_str())).chain(values.iter().copied());
+        let pairs: Vec<String> = pairs
+            .map(|(name, value)| format!("{}={}", utf8_percent_encode(name, PLAIN), utf8_percent_encode(value, PLAIN)))
+            .collect();
+        let mark = if pairs.is_empty() { "" } else { "?" };
+        format!("{}{}{mark}{}", self.origin, self.path, pairs.join("&"))
     }
 }
 
-type Outcome = Result<Answer, Problem>;
+/// What a query value may hold as it is.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// Answers a request that has shown its key.
+/// What a client asks a host that is not Qlik's own cloud, to find out what it is.
+pub(crate) fn product_info(request: &Request) -> Option<Outcome> {
+    (request.path == "/resources/autogenerated/product-info.json").then(|| {
+        Ok(Answer::ok(json!({
+            "composition": {
+                "contentHash": "00000000000000000000000000000000", "senseId": "qlik-sandbox:0.1.0", "version": "0.1.0",
+                "productName": "Qlik Sense", "deploymentType": "QlikSenseCloud", "releaseLabel": "sandbox",
+                "productId": "qcs", "deprecatedProductVersion": "4.0.X", "copyrightYearRange": "",
+            },
+        })))
+    })
+}
+
+/// An operation with state: what carries it out, given the values of the path's variables.
+type Handler = fn(&Tenant, &Request, &[&str]) -> Outcome;
+
+/// The operations with state. Those of signing in are answered before a caller is known.
+const STATEFUL: &[(&str, Handler)] = &[
+    ("getUsers", |tenant, request, _| users::list(tenant, request)),
+    ("createUser", |tenant, request, _| users::create(tenant, request)),
+    ("filterUsers", |tenant, request, _| users::filter(tenant, request)),
+    ("getMyUser", |_, request, _| users::me(request)),
+    ("countUsers", |tenant, _, _| users::count(tenant)),
+    ("getUser", |tenant, request, path| users::get(tenant, request, path[0])),
+    ("deleteUser", |tenant, request, path| users::delete(tenant, request, path[0])),
+    ("patchUser", |tenant, request, path| users::patch(tenant, request, path[0])),
+    ("getItems", |tenant, request, _| items::list(tenant, request)),
+    ("getItem", |tenant, request, path| items::get(tenant, request, path[0])),
+    ("updateItem", |tenant, request, path| items::update(tenant, request, path[0])),
+    ("deleteItem", |tenant, _, path| items::delete(tenant, path[0])),
+    ("createApp", |tenant, request, _| apps::create(tenant, request)),
+    ("getAppInfo", |tenant, _, path| apps::get(tenant, path[0])),
+    ("updateAppInfo", |tenant, request, path| apps::update(tenant, request, path[0])),
+    ("deleteApp", |tenant, _, path| apps::delete(tenant, path[0])),
+    ("copyApp", |tenant, request, path| apps::copy(tenant, request, path[0])),
+    ("moveAppToSpace", |tenant, request, path| apps::move_to(tenant, request, path[0])),
+    ("removeAppFromSpace", |tenant, _, path| apps::leave_space(tenant, path[0])),
+    ("getAppDataMetadata", |tenant, _, path| apps::metadata(tenant, path[0])),
+    ("getAppScriptHistory", |tenant, _, path| apps::scripts(tenant, path[0])),
+    ("updateAppScript", |tenant, request, path| apps::save_script(tenant, request, path[0])),
+    ("getAppScript", |tenant, _, path| apps::script(tenant, path[0], path[1])),
+    ("importApp", |tenant, request, _| app_files::import(tenant, request)),
+    ("exportApp", |tenant, request, path| app_files::export(tenant, request, path[0])),
+    ("publishApp", |tenant, request, path| app_files::publish(tenant, request, path[0])),
+    ("republishApp", |tenant, request, path| app_files::republish(tenant, request, path[0])),
+    ("updateAppOwner", |tenant, request, path| app_files::set_owner(tenant, request, path[0])),
+    ("uploadAppMedia", |tenant, request, path| app_files::put_media(tenant, request, path[0], path[1])),
+    ("getAppMedia", |tenant, _, path| app_files::media(tenant, path[0], path[1])),
+    ("deleteAppMedia", |tenant, _, path| app_files::delete_media(tenant, path[0], path[1])),
+    ("getAppMediaList", |tenant, _, path| app_files::list_media(tenant, path[0], path[1])),
+    ("getAppReloadLogs", |tenant, _, path| reloads::logs(tenant, path[0])),
+    ("getAppReloadLog", |tenant, _, path| reloads::one_log(tenant, path[0], path[1])),
+    ("getSpaces", |tenant, request, _| spaces::list(tenant, request)),
+    ("createSpace", |tenant, request, _| spaces::create(tenant, request)),
+    ("getSpaceTypes", |_, _, _| Ok(spaces::types())),
+    ("getSpace", |tenant, _, path| spaces::get(tenant, path[0])),
+    ("updateSpace", |tenant, request, path| spaces::update(tenant, request, path[0])),
+    ("patchSpace", |tenant, request, path| spaces::patch(tenant, request, path[0])),
+    ("deleteSpace", |tenant, _, path| spaces::delete(tenant, path[0])),
+    ("getSpaceAssignments", |tenant, request, path| spaces::assignments(tenant, request, path[0])),
+    ("createSpaceAssignment", |tenant, request, path| spaces::create_assignment(tenant, request, path[0])),
+    ("getSpaceAssignment", |tenant, _, path| spaces::assignment(tenant, path[0], path[1])),
+    ("updateSpaceAssignment", |tenant, request, path| spaces::update_assignment(tenant, request, path[0], path[1])),
+    ("deleteSpaceAssignment", |tenant, _, path| spaces::delete_assignment(tenant, path[0], path[1])),
+    ("getDataFiles", |tenant, request, _| data_files::list(tenant, request)),
+    ("uploadDataFile", |tenant, request, _| data_files::create(tenant, request)),
+    ("moveDataFiles", |tenant, request, _| data_files::many(tenant, request, "change-space")),
+    ("deleteDataFiles", |tenant, request, _| data_files::many(tenant, request, "delete")),
+    ("getDataFilesConnections", |tenant, request, _| data_files::connections(tenant, request)),
+    ("getDataFileConnection", |tenant, _, path| data_files::one_connection(tenant, path[0])),
+    ("getDataFilesQuotas", |tenant, _, _| data_files::quotas(tenant)),
+    ("getDataFile", |tenant, _, path| data_files::get(tenant, path[0])),
+    ("reuploadDataFile", |tenant, request, path| data_files::replace(tenant, request, path[0])),
+    ("deleteDataFile", |tenant, _, path| data_files::delete(tenant, path[0])),
+    ("changeDataFileOwner", |tenant, request, path| data_files::change(tenant, request, path[0])),
+    ("moveDataFile", |tenant, request, path| data_files::change(tenant, request, path[0])),
+    ("uploadTempFile", |tenant, request, _| temp::upload(tenant, request)),
+    ("createTempContentsFile", |tenant, request, _| temp::begin(tenant, request)),
+    ("patchTempContentsFile", |tenant, request, path| temp::piece(tenant, request, path[0])),
+    ("downloadTempFile", |tenant, request, path| temp::download(tenant, request, path[0])),
+    ("getTempFileDetails", |tenant, _, path| temp::details(tenant, path[0])),
+    ("getReloads", |tenant, request, _| reloads::list(tenant, request)),
+    ("queueReload", |tenant, request, _| reloads::create(tenant, request)),
+    ("getReload", |tenant, request, path| reloads::get(tenant, request, path[0])),
+    ("cancelReload", |tenant, _, path| reloads::cancel(tenant, path[0])),
+];
+
+/// The operations of signing in.
+const SIGNING_IN: [&str; 6] =
+    ["getOauthAuthorize", "createOauthRevoke", "createOauthToken", "getLogin", "createLoginJwtSession", "getCsrfToken"];
+
+/// The REST operations, as method, path, name, and whether there is state behind it.
+pub(crate) fn operations() -> Vec<(String, String, String, bool)> {
+    let known = |name: &str| SIGNING_IN.contains(&name) || STATEFUL.iter().any(|(known, _)| *known == name);
+    let all = describe::names().filter_map(describe::api).flat_map(|api| {
+        let told = |operation: &describe::Operation| {
+            (operation.method.clone(), operation.path.clone(), operation.id.clone(), known(&operation.id))
+        };
+        api.operations.iter().map(told).collect::<Vec<_>>()
+    });
+    all.collect()
+}
+
+/// Answers a request whose caller is known: it has to fit its description first.
 pub(crate) fn answer(tenant: &Tenant, request: &Request) -> Outcome {
-    let segments: Vec<&str> = request.segments.iter().map(String::as_str).collect();
-    let Some(path) = segments.strip_prefix(&["api", "v1"]) else {
-        return Err(Problem::not_found("resource", &request.path));
-    };
-    match (request.method.as_str(), path) {
-        ("GET", ["users"]) => users::list(tenant, request),
-        ("GET", ["users", "me"]) => users::me(tenant, request),
-        ("GET", ["users", "actions", "count"]) => users::count(tenant),
-        ("GET", ["users", id]) => users::get(tenant, request, id),
-
-        ("GET", ["items"]) => items::list(tenant, request),
-        ("GET", ["items", id]) => items::get(tenant, request, id),
-        ("DELETE", ["items", id]) => items::delete(tenant, id),
-
-        ("POST", ["apps"]) => apps::create(tenant, request),
-        ("GET", ["apps", id]) => apps::get(tenant, id),
-        ("PUT", ["apps", id]) => apps::update(tenant, request, id),
-        ("DELETE", ["apps", id]) => apps::delete(tenant, id),
-        ("POST", ["apps", id, "copy"]) => apps::copy(tenant, request, id),
-        ("PUT", ["apps", id, "space"]) => apps::move_to(tenant, request, id),
-        ("DELETE", ["apps", id, "space"]) => apps::leave_space(tenant, id),
-        ("GET", ["apps", id, "data", "metadata"]) => apps::metadata(tenant, id),
-        ("GET", ["apps", id, "scripts"]) => apps::scripts(tenant, request, id),
-        ("POST", ["apps", id, "scripts"]) => apps::save_script(tenant, request, id),
-        ("GET", ["apps", id, "scripts", version]) => apps::script(tenant, id, version),
-
-        ("GET", ["spaces"]) => spaces::list(tenant, request),
-        ("POST", ["spaces"]) => spaces::create(tenant, request),
-        ("GET", ["spaces", "types"]) => Ok(spaces::types()),
-        ("GET", ["spaces", id]) => spaces::get(tenant, id),
-        ("PUT", ["spaces", id]) => spaces::update(tenant, request, id),
-        ("PATCH", ["spaces", id]) => spaces::patch(tenant, request, id),
-        ("DELETE", ["spaces", id]) => spaces::delete(tenant, id),
-        ("GET", ["spaces", id, "assignments"]) => spaces::assignments(tenant, request, id),
-        ("POST", ["spaces", id, "assignments"]) => spaces::create_assignment(tenant, request, id),
-        ("GET", ["spaces", id, "assignments", assignment]) => spaces::assignment(tenant, id, assignment),
-        ("PUT", ["spaces", id, "assignments", assignment]) => {
-            spaces::update_assignment(tenant, request, id, assignment)
+    // The description lacks what tus cannot do without.
+    if let ("HEAD", ["api", "v1", "temp-contents", "files", id]) =
+        (request.method.as_str(), request.segments.iter().map(String::as_str).collect::<Vec<_>>().as_slice())
+    {
+        return temp::progress(tenant, request, id);
+    }
+    let nowhere = || Problem::not_found("operation", &format!("{} {}", request.method, request.path));
+    let api = describe::api_of(&request.segments).ok_or_else(nowhere)?;
+    let (operation, path) = api.find(&request.method, &request.segments).map_err(|others| match others {
+        true => Problem::new(405, "Method Not Allowed", &format!("{} cannot be done here", request.method)),
+        false => nowhere(),
+    })?;
+    check::check(&api, operation, &path, request)?;
+    match STATEFUL.iter().find(|(known, _)| *known == operation.id) {
+        Some((_, handler)) => {
+            // In the order in which the path has them.
+            let names = operation.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+            let values: Vec<&str> = names.filter_map(|name| path.get(name)).map(String::as_str).collect();
+            handler(tenant, request, &values)
         }
-        ("DELETE", ["spaces", id, "assignments", assignment]) => spaces::delete_assignment(tenant, id, assignment),
-
-        _ => Err(Problem::not_found("operation", &format!("{} {}", request.method, request.path))),
+        None => made::answer(&api, operation, &path, request),
     }
 }
 
+#[cfg(test)]
+mod synth_tests;
 #[cfg(test)]
 pub(crate) mod tests;

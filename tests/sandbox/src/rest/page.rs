@@ -1,12 +1,8 @@
 //! Lists in pages: `{data, links: {self, next, prev}}` with cursors.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value as Json, json};
 
 use super::{Problem, Request};
-
-/// What a query value may hold as it is.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// How many entries a page has.
 #[derive(Clone, Copy, Debug)]
@@ -49,27 +45,20 @@ pub(super) fn page(request: &Request, entries: Vec<Json>, limit: Limit) -> Resul
 
 /// The URL of this list, or of the page that a cursor leads to.
 fn href(request: &Request, cursor: Option<(&str, usize)>) -> String {
-    let mut query: Vec<(String, String)> = request.query.clone();
-    if let Some((name, place)) = cursor {
-        query.retain(|(known, _)| known != "next" && known != "prev");
-        query.push((name.to_owned(), write(place)));
-    }
-    let pairs: Vec<String> = query
-        .iter()
-        .map(|(name, value)| format!("{}={}", utf8_percent_encode(name, PLAIN), utf8_percent_encode(value, PLAIN)))
-        .collect();
-    let mark = if pairs.is_empty() { "" } else { "?" };
-    format!("{}{}{mark}{}", request.origin, request.path, pairs.join("&"))
+    let Some((name, place)) = cursor else { return request.again(&[]) };
+    let mut here = request.clone();
+    here.query.retain(|(known, _)| known != "next" && known != "prev");
+    here.again(&[(name, &write(place))])
 }
 
 /// Cursors are opaque to clients: a number behind a mask keeps them from counting on its shape.
 const MASK: u64 = 0x5a3c_96e1_0f87_b42d;
 
-fn write(place: usize) -> String {
+pub(super) fn write(place: usize) -> String {
     format!("{:016x}", place as u64 ^ MASK)
 }
 
-fn read(cursor: &str) -> Option<usize> {
+pub(super) fn read(cursor: &str) -> Option<usize> {
     if cursor.len() != 16 {
         return None;
     }

@@ -2,7 +2,12 @@
 
 use serde_json::{Value as Json, json};
 
+use axum::body::Bytes;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderValue};
+
 use super::{Answer, Problem, Request, answer};
+use crate::auth::Caller;
 use crate::tenant::Tenant;
 
 /// A request as the server would take it apart; the target has no escapes.
@@ -13,9 +18,12 @@ pub(crate) fn call(tenant: &Tenant, method: &str, target: &str, body: Json) -> R
         method: method.to_owned(),
         path: path.to_owned(),
         segments: path.split('/').skip(1).map(str::to_owned).collect(),
+        headers: HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]),
         query: pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-        body: if body.is_null() { Vec::new() } else { body.to_string().into_bytes() },
+        body: if body.is_null() { Bytes::new() } else { body.to_string().into() },
         origin: "http://here".to_owned(),
+        caller: Caller::of(&tenant.owner()),
+        ..Request::default()
     };
     answer(tenant, &request)
 }
@@ -130,14 +138,15 @@ fn what_is_wrong_is_refused_in_qliks_shape() {
         "/api/v2/items",
         "/api/v1/users/nobody",
         "/api/v1/items/none",
-        "/api/v1/apps/none/copy",
+        "/api/v1/apps/none/data/metadata",
     ] {
         assert_eq!(status(&tenant, "GET", target, Json::Null), 404, "{target}");
     }
+    assert_eq!(status(&tenant, "GET", "/api/v1/apps/none/copy", Json::Null), 405);
     assert_eq!(status(&tenant, "POST", "/api/v1/apps", Json::Null), 400);
     assert_eq!(status(&tenant, "POST", "/api/v1/apps", json!({ "attributes": { "name": 1 } })), 400);
     let me = call(&tenant, "GET", "/api/v1/users/me", Json::Null).expect("me");
-    let location = me.location.expect("a location");
+    let location = me.header("location").expect("a location").to_owned();
     assert_eq!(me.status, 301);
     assert_eq!(read(&tenant, location.strip_prefix("http://here").expect("here"))["name"], "Sam Sandbox");
 }

@@ -1,7 +1,9 @@
 //! Apps, and the objects and variables that are stored in them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::{Ids, clock};
@@ -17,6 +19,9 @@ pub(crate) struct App {
     pub(crate) owner_id: String,
     pub(crate) space_id: Option<String>,
     pub(crate) usage: String,
+    pub(crate) published: bool,
+    /// Files that belong to the app, by path.
+    pub(crate) media: BTreeMap<String, Vec<u8>>,
     pub(crate) origin: String,
     pub(crate) created: String,
     pub(crate) modified: String,
@@ -24,13 +29,15 @@ pub(crate) struct App {
     pub(crate) reloaded: String,
     pub(crate) script: String,
     pub(crate) data: Arc<Model>,
+    /// What a reload loads, whatever the script says.
+    pub(crate) source: Arc<Model>,
     pub(crate) objects: Objects,
     pub(crate) variables: Vec<Variable>,
 }
 
 impl App {
     /// A new app without data.
-    pub(crate) fn new(ids: &mut Ids, name: &str, owner_id: &str) -> Self {
+    pub(crate) fn new(ids: &mut Ids, name: &str, owner_id: &str, source: &Arc<Model>) -> Self {
         let now = clock::now();
         Self {
             id: ids.uuid(),
@@ -40,20 +47,23 @@ impl App {
             owner_id: owner_id.to_owned(),
             space_id: None,
             usage: "ANALYTICS".to_owned(),
+            published: false,
+            media: BTreeMap::new(),
             origin: String::new(),
             created: now.clone(),
             modified: now,
             reloaded: String::new(),
             script: "///$tab Main\r\nSET DateFormat='YYYY-MM-DD';\r\n".to_owned(),
             data: Arc::default(),
+            source: Arc::clone(source),
             objects: Objects::default(),
             variables: Vec::new(),
         }
     }
 
-    /// Loads the sandbox's data set, whatever the script says.
+    /// Loads the data anew.
     pub(crate) fn reload(&mut self) {
-        self.data = crate::model::sales();
+        self.data = Arc::clone(&self.source);
         self.reloaded = clock::now();
         self.modified.clone_from(&self.reloaded);
     }
@@ -73,7 +83,7 @@ impl App {
                 "ownerId": self.owner_id,
                 "spaceId": self.space_id.clone().unwrap_or_default(),
                 "dynamicColor": "",
-                "published": false,
+                "published": self.published,
                 "publishTime": "",
                 "custom": {},
                 "hasSectionAccess": false,
@@ -130,12 +140,24 @@ pub(crate) struct Item {
     pub(crate) attributes: Json,
 }
 
-/// A generic object.
-#[derive(Clone, Debug)]
+/// The classes of what an app keeps under an id.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub(crate) enum Entity {
+    Object,
+    Dimension,
+    Measure,
+    Bookmark,
+}
+
+/// A generic object, a master item or a bookmark.
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Object {
+    pub(crate) entity: Entity,
     pub(crate) id: String,
     pub(crate) parent: Option<String>,
     pub(crate) properties: Json,
+    /// The selections of a bookmark.
+    pub(crate) saved: Json,
 }
 
 impl Object {

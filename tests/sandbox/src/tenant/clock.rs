@@ -1,6 +1,42 @@
-//! The time of day as Qlik writes it.
+//! The time of day: a sandbox's own, which a test can move on, and how Qlik writes it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A sandbox's clock: the machine's, and as much further as it was told to go. Tokens, sessions, uploads and reloads
+/// live by it.
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Arc<AtomicU64>);
+
+impl Clock {
+    /// Moves the clock on, at once.
+    pub fn advance(&self, by: Duration) {
+        self.0.fetch_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX / 2), Ordering::Relaxed);
+    }
+
+    /// What time it is in the sandbox.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        SystemTime::now() + Duration::from_millis(self.0.load(Ordering::Relaxed))
+    }
+
+    /// Milliseconds since 1970.
+    pub(crate) fn millis(&self) -> u64 {
+        let since = self.now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Seconds since 1970.
+    pub(crate) fn seconds(&self) -> u64 {
+        self.millis() / 1_000
+    }
+}
+
+/// A time in milliseconds since 1970 as Qlik writes it.
+pub(crate) fn written(millis: u64) -> String {
+    stamp(millis / 1_000, u32::try_from(millis % 1_000).unwrap_or_default())
+}
 
 /// Now, such as `2026-01-31T23:59:58.123Z`.
 pub(crate) fn now() -> String {

@@ -1,8 +1,13 @@
 //! What a tenant holds when it starts.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde_json::{Value as Json, json};
 
-use super::{App, Ids, Item, Object, State, Variable};
+use crate::model::Model;
+
+use super::{App, Entity, Ids, Item, Object, State, Variable};
 
 const CREATED: &str = "2025-03-03T08:00:00.000Z";
 
@@ -61,7 +66,7 @@ const USERS: [(&str, &str); 4] = [
     ("Cleo Cedar", "cleo@sandbox.example"),
 ];
 
-pub(super) fn state() -> State {
+pub(super) fn state(data: Arc<Model>) -> State {
     let mut ids = Ids::new(2_026);
     let tenant_id = ids.hex24();
     let users: Vec<Json> =
@@ -82,7 +87,7 @@ pub(super) fn state() -> State {
     };
     let mut apps = Vec::new();
     for (name, description, place, loaded) in APPS {
-        let mut app = App::new(&mut ids, name, &me);
+        let mut app = App::new(&mut ids, name, &me, &data);
         app.description = description.to_owned();
         app.space_id = space(place);
         app.created = next_stamp();
@@ -112,7 +117,22 @@ pub(super) fn state() -> State {
         }
     });
     let others = others.collect();
-    let mut state = State { ids, tenant_id, me, users, spaces, assignments: Vec::new(), apps, others };
+    let mut state = State {
+        ids,
+        tenant_id,
+        me,
+        users,
+        spaces,
+        assignments: Vec::new(),
+        apps,
+        others,
+        data,
+        uploads: BTreeMap::new(),
+        files: Vec::new(),
+        reloads: Vec::new(),
+        reload_time: Default::default(),
+        reload_failure: None,
+    };
     let places = [(0, 1, "producer"), (0, 2, "consumer"), (1, 3, "publisher")];
     for (space, user, role) in places {
         let text = |value: &Json| value["id"].as_str().unwrap_or_default().to_owned();
@@ -143,7 +163,13 @@ fn furnish(ids: &mut Ids, app: &mut App) {
     let mut object = |parent: Option<&str>, mut properties: Json| {
         let id = ids.uuid();
         properties["qInfo"]["qId"] = json!(id);
-        app.objects.0.push(Object { id: id.clone(), parent: parent.map(str::to_owned), properties });
+        app.objects.0.push(Object {
+            entity: Entity::Object,
+            id: id.clone(),
+            parent: parent.map(str::to_owned),
+            properties,
+            saved: Json::Null,
+        });
         id
     };
     let sheet = object(
@@ -173,6 +199,15 @@ fn furnish(ids: &mut Ids, app: &mut App) {
             }),
         );
     }
+    let mut item = |entity, kind: &str, member: &str, title: &str, definition: Json| {
+        let id = ids.uuid();
+        let mut properties = json!({ "qInfo": { "qId": id, "qType": kind }, "qMetaDef": { "title": title } });
+        properties[member] = definition;
+        app.objects.0.push(Object { entity, id, parent: None, properties, saved: Json::Null });
+    };
+    let region = json!({ "qGrouping": "N", "qFieldDefs": ["Region"], "qFieldLabels": ["Sales region"] });
+    item(Entity::Dimension, "dimension", "qDim", "Sales region", region);
+    item(Entity::Measure, "measure", "qMeasure", "Sales", json!({ "qLabel": "Sales", "qDef": "Sum(Sales)" }));
     let id = ids.uuid();
     app.variables.push(Variable {
         properties: json!({ "qInfo": { "qId": id, "qType": "variable" }, "qMetaDef": {}, "qName": "vTarget",
