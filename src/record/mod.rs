@@ -3,8 +3,8 @@
 //! Every generated type implements [`Wire`], and through it serde's `Serialize` and `Deserialize`. A read never
 //! fails because one member is not what the description promised: text that holds a number becomes the number, an
 //! unknown enum value is kept as it is, and a member of quite another shape (or an explicit `null`) is kept in the
-//! record's `extra`, from where a write puts it back; so is a value that is spelled in another way than it is written. Only a document that is no JSON, or that is of another kind
-//! altogether (an array where a record is due), is an error.
+//! record's `extra`, from where a write puts it back; so is a value that is spelled in another way than it is written.
+//! Only a document that is no JSON, or that is of another kind altogether (an array where a record is due), is an error.
 
 // A build without any API or the Engine has no types to use all this.
 #![allow(dead_code, unused_macros)]

@@ -84,7 +84,7 @@ fn client_struct(text: &mut Text, api: &Api) {
         #[derive(Clone, Debug)]
         pub struct #name(Api);
     });
-    let methods = api.operations.iter().map(|operation| method(api, operation));
+    let methods = api.operations.iter().map(method);
     text.item(quote! {
         impl #name {
             #[doc(hidden)]
@@ -149,8 +149,7 @@ fn method_docs(operation: &Operation) -> TokenStream {
     quote!(#words #facts #[doc(alias = #alias)])
 }
 
-fn method(api: &Api, operation: &Operation) -> TokenStream {
-    let _ = api;
+fn method(operation: &Operation) -> TokenStream {
     let (name, described) = (ident(&operation.method), constant(&operation.method));
     let words = method_docs(operation);
     let required = operation.params.iter().filter(|param| param.required);
