@@ -1,18 +1,15 @@
 //! How Engine sessions are opened, kept alive, shared, and looked into.
-#![cfg(feature = "engine")]
-
-mod scripted;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::scripted::{API_KEY, Peer, Scripted};
 use futures::StreamExt;
 use qlik::Error;
 use qlik::engine::{
     CloseReason, Direction, Intercepted, InterceptedCall, Interceptor, Keepalive, Next, Proxy, SessionPool, Traffic,
 };
-use scripted::{API_KEY, Peer, Scripted};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 

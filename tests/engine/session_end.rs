@@ -1,15 +1,12 @@
 //! How Engine sessions end, and how they fail to begin, over real sockets.
-#![cfg(feature = "engine")]
-
-mod scripted;
 
 use std::time::Duration;
 
+use crate::scripted::{Peer, Scripted, listen};
 use futures::future::join_all;
 use futures::{SinkExt, StreamExt};
 use qlik::engine::{CloseReason, Proxy};
 use qlik::{Auth, Error, Qlik};
-use scripted::{Peer, Scripted, listen};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;

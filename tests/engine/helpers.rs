@@ -1,15 +1,12 @@
 //! Helpers for what people do with an app all the time, against the sandbox; progress and reloads by script.
-#![cfg(feature = "engine")]
-
-mod scripted;
 
 use std::time::Duration;
 
+use crate::scripted::{Peer, Scripted};
 use futures::StreamExt;
 use qlik::engine::{Doc, MessageCode, Proxy, SelectedValue, Selections, property_patches, types};
 use qlik::{Auth, Qlik};
 use qlik_sandbox::Sandbox;
-use scripted::{Peer, Scripted};
 use serde_json::{Value, json};
 
 async fn open(sandbox: &Sandbox) -> Doc {

@@ -1,5 +1,4 @@
 //! Hypercubes of the sandbox's data set, against sums made here from the same files.
-#![cfg(feature = "engine")]
 
 use std::collections::BTreeMap;
 use std::path::Path;

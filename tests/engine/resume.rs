@@ -1,14 +1,11 @@
 //! Suspend and resume over real sockets.
-#![cfg(feature = "engine")]
-
-mod scripted;
 
 use std::time::Duration;
 
+use crate::scripted::{Peer, Scripted};
 use futures::StreamExt;
 use qlik::Error;
 use qlik::engine::{Doc, Proxy, Resume, Selections, SessionEvent, types};
-use scripted::{Peer, Scripted};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 

@@ -3,7 +3,7 @@
 use qlik_codegen::Input;
 use serde_json::Value;
 
-use crate::shape::target;
+use super::shape::target;
 use crate::typed::Row;
 
 /// A body that is JSON, and nothing more is said of it.

@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::generator::{Generator, Mode};
-use crate::shape::Shape;
+use super::generator::{Generator, Mode};
+use super::shape::Shape;
+use super::{Report, each_document, places};
 use crate::typed::{self, Row};
-use crate::{Report, each_document, places};
 
 /// Values of another kind than most members.
 fn odd(seed: &mut u64) -> Value {

@@ -1,13 +1,10 @@
 //! Reading hypercubes page by page, from an engine that follows a script.
-#![cfg(feature = "engine")]
 
-mod scripted;
-
+use crate::scripted::{Peer, Scripted};
 use futures::{StreamExt, TryStreamExt};
 use qlik::Error;
 use qlik::data::{ColumnKind, Cube, Dimension, Measure, Row, Sort};
 use qlik::engine::{Doc, Proxy};
-use scripted::{Peer, Scripted};
 use serde_json::{Value, json};
 
 const CUBE: i64 = 2;

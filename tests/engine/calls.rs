@@ -1,13 +1,10 @@
 //! Calls of an Engine session: cancelled, limited, made again.
-#![cfg(feature = "engine")]
-
-mod scripted;
 
 use std::time::Duration;
 
+use crate::scripted::{Peer, Scripted};
 use futures::future::join_all;
 use qlik::engine::{Effect, RetryPolicy, RpcMethod, Session, SessionBuilder};
-use scripted::{Peer, Scripted};
 use serde_json::{Value, json};
 
 const MOMENT: Duration = Duration::from_millis(50);

@@ -1,5 +1,4 @@
 //! What reads forgive and what writes send, on types as they are generated.
-#![cfg(all(feature = "engine", feature = "spaces", feature = "users", feature = "items"))]
 
 use std::fmt::Debug;
 

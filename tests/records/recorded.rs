@@ -2,15 +2,12 @@
 //!
 //! The recordings stay out of the project: `QLIK_SHARED` names the folder that holds `recorded/engine`. What the tests
 //! do with them is also done with a few small payloads of our own.
-#![cfg(feature = "engine")]
-
-mod typed;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::typed::{self, Row};
 use serde_json::{Value, json};
-use typed::Row;
 
 /// The generated types of the Engine, by place and part, and what has been tried on them.
 struct Engine {

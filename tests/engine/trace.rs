@@ -1,12 +1,9 @@
 //! What the Engine session traces: enough to find a call, and nothing secret.
-#![cfg(feature = "engine")]
-
-mod scripted;
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use scripted::{API_KEY, Peer, Scripted};
+use crate::scripted::{API_KEY, Peer, Scripted};
 use serde_json::json;
 use tracing_subscriber::fmt::format::FmtSpan;
 

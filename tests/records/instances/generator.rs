@@ -6,8 +6,8 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
 
-use crate::judge::plain;
-use crate::shape::{Shape, constants};
+use super::judge::plain;
+use super::shape::{Shape, constants};
 
 /// What a value should be like.
 #[derive(Clone, Copy, Debug, PartialEq)]

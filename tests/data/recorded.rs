@@ -1,5 +1,4 @@
 //! Cells as real engines have sent them: their numbers and nulls read as they are written.
-#![cfg(feature = "engine")]
 
 use std::path::PathBuf;
 

@@ -2,30 +2,22 @@
 //!
 //! Values are made from the descriptions as imported (with the overlays, before the generator touches them), an
 //! independent validator confirms that they satisfy their schema, and each goes through the generated type.
-#![cfg(feature = "full")]
 
-#[path = "instances/generator.rs"]
 mod generator;
-#[path = "instances/hostile.rs"]
 mod hostile;
-#[path = "instances/judge.rs"]
 mod judge;
-#[path = "instances/places.rs"]
 mod places;
 #[cfg(feature = "schemars")]
-#[path = "instances/schemas.rs"]
 mod schemas;
-#[path = "instances/shape.rs"]
 mod shape;
-mod typed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
+use crate::typed::{self, Row};
 use generator::{Generator, MODES, Mode};
 use qlik_codegen::Input;
 use serde_json::Value;
-use typed::Row;
 
 /// Schemas that nothing can satisfy: `InviteErrorItem` tells its `code` as text after its base told it as an integer.
 const CONTRADICTORY: &[&str] = &["rest/users schema InviteErrorItem"];

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-use crate::shape::constants;
+use super::shape::constants;
 
 /// A validator for a schema of a description.
 pub(crate) fn judge(root: &Value, schema: &Value) -> Result<Validator, String> {

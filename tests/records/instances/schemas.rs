@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::{Report, each_document, instances, judge, places};
 use crate::typed::Row;
-use crate::{Report, each_document, instances, judge, places};
 
 #[test]
 fn json_schemas_accept_what_the_descriptions_accept() {

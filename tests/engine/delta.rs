@@ -1,12 +1,9 @@
 //! Deltas over a real socket: asked for where wanted, applied in order, given up where they go wrong.
-#![cfg(feature = "engine")]
-
-mod scripted;
 
 use std::time::Duration;
 
+use crate::scripted::{Peer, Scripted};
 use qlik::engine::{Delta, Doc, GenericObject, Proxy, RpcMethod};
-use scripted::{Peer, Scripted};
 use serde_json::{Value, json};
 
 static GET_LAYOUT: RpcMethod = RpcMethod::new("GenericObject", "GetLayout").out("qLayout");

@@ -1,15 +1,12 @@
 //! The Engine session over real sockets: calls and replies, notifications, time limits, dropped calls.
-#![cfg(feature = "engine")]
-
-mod scripted;
 
 use std::time::Duration;
 
+use crate::scripted::{API_KEY, Peer, Scripted};
 use futures::future::{join_all, try_join_all};
 use futures::{FutureExt, StreamExt};
 use qlik::engine::{Handle, Proxy, RawReply, Reply, RpcMethod, Session};
 use qlik::{Error, Result};
-use scripted::{API_KEY, Peer, Scripted};
 use serde_json::{Value, json};
 
 const MOMENT: Duration = Duration::from_millis(50);

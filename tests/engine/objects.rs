@@ -1,13 +1,10 @@
 //! Objects of an Engine session: closed, held weakly, released; their changes and layouts.
-#![cfg(feature = "engine")]
 
-mod scripted;
-
+use crate::scripted::{Peer, Scripted};
 use futures::{FutureExt, StreamExt};
 use qlik::engine::{Doc, GenericObject, Handle, Proxy, SessionEvent};
 use qlik::{Auth, Error, Qlik};
 use qlik_sandbox::Sandbox;
-use scripted::{Peer, Scripted};
 use serde_json::{Value, json};
 
 async fn open(sandbox: &Sandbox) -> Doc {

@@ -1,0 +1,8 @@
+//! Data out of hypercubes, against sums made from the same files and against recorded pages.
+#![cfg(feature = "engine")]
+
+mod hypercube;
+mod pages;
+mod recorded;
+#[path = "../scripted/mod.rs"]
+mod scripted;
