@@ -138,7 +138,7 @@ pub fn generate(input: &Input, apis: &[String], engine: bool) -> Result<Generate
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some((index, name)) = take(&next) {
-                    let outcome = one(input, &overlays, name);
+                    let outcome = one(input, &overlays, name, apis);
                     if let Ok(mut outcomes) = outcomes.lock() {
                         outcomes.push((index, outcome));
                     }
@@ -155,11 +155,11 @@ fn take<T>(units: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
     units.lock().ok()?.next()
 }
 
-fn one(input: &Input, overlays: &Overlays, name: Option<&String>) -> Outcome {
+fn one(input: &Input, overlays: &Overlays, name: Option<&String>, apis: &[String]) -> Outcome {
     match name {
         Some(name) => {
             let (api, warnings) = input.api(name, overlays)?;
-            let files = emit::api(&api, &format!("rest/{name}.json"));
+            let files = emit::api(&api, &format!("rest/{name}.json"), apis);
             Ok((Unit::Api(Box::new(api)), files, warnings))
         }
         None => {

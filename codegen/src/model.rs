@@ -26,7 +26,10 @@ pub struct Operation {
     pub docs: Vec<String>,
     pub tier: Tier,
     pub stability: Option<String>,
-    pub deprecated: bool,
+    /// Why it should no longer be used, if so.
+    pub deprecated: Option<String>,
+    /// Rust code that calls it, for the docs.
+    pub example: Option<String>,
     /// Required parameters first, in the order of the arguments.
     pub params: Vec<Param>,
     pub body: Body,
@@ -55,6 +58,7 @@ pub struct Param {
     pub ty: TypeRef,
     pub required: bool,
     pub docs: Vec<String>,
+    pub deprecated: bool,
 }
 
 /// Where a parameter goes, and how a list is spelled there.
@@ -103,6 +107,7 @@ pub struct Part {
     pub name: String,
     pub kind: PartKind,
     pub required: bool,
+    pub docs: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -155,6 +160,7 @@ pub struct Field {
     pub wire: String,
     pub ty: TypeRef,
     pub docs: Vec<String>,
+    pub deprecated: bool,
 }
 
 /// A listed value of an open enum.
@@ -164,6 +170,7 @@ pub struct Variant {
     pub wire: String,
     /// A second name that reads accept.
     pub alias: String,
+    pub docs: Vec<String>,
 }
 
 /// A use of a type.
@@ -245,10 +252,16 @@ pub struct Method {
     pub wire: String,
     pub name: String,
     pub docs: Vec<String>,
-    pub deprecated: bool,
+    pub deprecated: Option<String>,
     pub stability: Option<String>,
+    /// What the user may have to be allowed to do with the app: `reload`, `update`.
+    pub rights: Vec<String>,
+    /// Rust code that calls it, for the docs.
+    pub example: Option<String>,
     pub params: Vec<MethodParam>,
     pub returns: Returns,
+    /// What the out-parameter is, in words.
+    pub returned: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

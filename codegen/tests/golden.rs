@@ -32,7 +32,7 @@ fn assert_golden(folder: &str, files: &[emit::File]) {
 fn rest() {
     let document = document("notes.json");
     let api = lower::api("notes", &document, &normalize::normalize(&document).unwrap()).unwrap();
-    let mut files = emit::api(&api, "rest/notes.json");
+    let mut files = emit::api(&api, "rest/notes.json", &[]);
     files.push(emit::index(&[api]));
     assert_golden("rest", &files);
 }

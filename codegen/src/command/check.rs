@@ -10,6 +10,8 @@ use qlik_codegen::normalize::VERBS;
 use qlik_codegen::{Generated, Input, generate};
 use serde_json::Value;
 
+use super::words::Words;
+
 /// What `check` takes.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
@@ -22,6 +24,9 @@ pub(crate) struct Check {
     /// The committed listing of public items
     #[arg(long, default_value = "tests/golden/api.txt")]
     golden: PathBuf,
+    /// List every node that has no words
+    #[arg(long)]
+    silent: bool,
 }
 
 /// What was found of a kind, and what became of it.
@@ -50,15 +55,19 @@ pub(crate) fn run(check: Check) -> Result<(), Diagnostics> {
     wrong.extend(super::api::compare(&generated, &check.golden));
 
     let mut operations = Count::default();
+    let mut words = Vec::new();
     for api in &generated.apis {
         let loaded = input.load(&format!("rest/{}", api.name), &overlays)?;
         count_operations(api, &loaded.document.value, &mut operations);
+        words.push((api.name.as_str(), Words::of_rest(&loaded.document.value)));
     }
     let mut methods = Count::default();
     if let Some(engine) = &generated.engine {
         let loaded = input.load("engine/qix", &overlays)?;
         count_methods(engine, &loaded.document.value, &mut methods);
+        words.push(("engine", Words::of_engine(&loaded.document.value)));
     }
+    wording(&words, check.silent);
     report(&generated, &operations, &methods, overlays.documents().count());
     for missing in operations.left_out.iter().chain(&methods.left_out) {
         wrong.push(Diagnostic::of_file(
@@ -149,7 +158,6 @@ fn count_methods(engine: &Engine, document: &Value, count: &mut Count) {
 fn report(generated: &Generated, operations: &Count, methods: &Count, overlaid: usize) {
     let left_out = operations.left_out.len() + methods.left_out.len();
     let unnamed = operations.unnamed.len() + methods.unnamed.len();
-    let worded = |words: usize, all: usize| format!("{words} of {all} worded");
     println!(
         "{} APIs, {} operations, {} methods, {left_out} left out, {unnamed} unnamed",
         generated.apis.len(),
@@ -162,25 +170,25 @@ fn report(generated: &Generated, operations: &Count, methods: &Count, overlaid: 
         "REST: {types} types, {pages} of them pages of a list; {} operations are read page by page",
         operations.paged
     );
-    let all: Vec<_> = generated.apis.iter().flat_map(|api| &api.operations).collect();
-    let worded_operations = all.iter().filter(|operation| !operation.docs.is_empty()).count();
-    println!(
-        "REST wording: APIs {}, operations {}",
-        worded(generated.apis.iter().filter(|api| !api.summary.is_empty()).count(), generated.apis.len()),
-        worded(worded_operations, all.len())
-    );
     if let Some(engine) = &generated.engine {
-        let classes = engine.classes.iter().filter(|class| !class.docs.is_empty()).count();
-        let all: Vec<_> = engine.classes.iter().flat_map(|class| &class.methods).collect();
-        let words = all.iter().filter(|method| !method.docs.is_empty()).count();
         println!("Engine {}: {} types, {} error codes", engine.version, engine.types.len(), engine.errors.len());
-        println!(
-            "Engine wording: classes {}, methods {}",
-            worded(classes, engine.classes.len()),
-            worded(words, all.len())
-        );
     }
     println!("{overlaid} documents with overlays, every action hit");
+}
+
+/// Prints how much of each description is worded, and of all of them.
+fn wording(words: &[(&str, Words)], silent: bool) {
+    let mut all = Words::default();
+    for (name, of) in words {
+        println!("words of {name}: {of}");
+        all.add(of);
+        if silent {
+            let Words { calls, parameters, schemas, properties } = of;
+            let shares = [calls, parameters, schemas, properties];
+            shares.iter().flat_map(|share| &share.silent).for_each(|pointer| println!("  without words: {pointer}"));
+        }
+    }
+    println!("words of all: {all}");
 }
 
 /// Overlays of documents that do not exist never run, and so are never found to be stale.

@@ -39,7 +39,7 @@ pub(crate) fn run(explain: Explain) -> Result<(), Diagnostics> {
     for name in input.apis()?.iter().filter(|name| explain.api.as_ref().is_none_or(|api| api == *name)) {
         let (api, _) = input.api(name, &overlays)?;
         let mut found: Vec<Found> = Vec::new();
-        let files = emit::api(&api, &format!("rest/{name}.json"));
+        let files = emit::api(&api, &format!("rest/{name}.json"), &[]);
         for operation in
             api.operations.iter().filter(|operation| operation.name == explain.name || operation.method == explain.name)
         {

@@ -7,3 +7,4 @@ pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod import;
 pub(crate) mod reference;
+mod words;

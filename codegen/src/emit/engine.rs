@@ -3,7 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{File, Scope, Text, constant, docs, ident, type_tokens, types};
+use super::docs::{self, Doc, Links};
+use super::{File, Scope, Text, constant, ident, type_tokens, types};
 use crate::model::{Class, Engine, Method, MethodParam, Returns, TypeRef};
 use crate::names::{Scope as Names, pascal, shouty, snake};
 
@@ -13,15 +14,17 @@ pub fn engine(engine: &Engine) -> Vec<File> {
     let head = |words: &str| vec![format!("//! {words}"), note.clone()];
     let mut files = Vec::new();
     let mut index = Text::new(&[]);
+    let links = &links(engine);
     for class in &engine.classes {
         let module = snake(&class.name);
         // The classes are public under their own names; the files are only where they stand.
         index.line(&format!("mod {module};\npub use {module}::{};", class.name));
         let mut text = Text::new(&head(&format!("The class `{}`.", class.name)));
+        text.line("#![allow(deprecated)]");
         text.line(
             "#[allow(unused_imports)]\nuse super::{Handle, Proxy, RawReply, Reply, Rpc, RpcMethod, calls, types};",
         );
-        class_struct(&mut text, class);
+        class_struct(&mut text, class, links);
         files.push(File { path: format!("engine/{module}.rs"), text: text.0 });
     }
     index.line("pub mod calls;\npub mod types;");
@@ -31,23 +34,42 @@ pub fn engine(engine: &Engine) -> Vec<File> {
     let mut calls = Text::new(&head("Engine calls that have values to add before they are sent."));
     for class in &engine.classes {
         for method in class.methods.iter().filter(|method| has_options(method)) {
-            call_struct(&mut calls, class, method);
+            call_struct(&mut calls, class, method, links);
         }
     }
     files.push(File { path: "engine/calls.rs".to_owned(), text: calls.0 });
 
     let mut text =
         Text::new(&head("Types of the Engine, under the schema's names; fields are named without their `q`."));
-    text.line("use crate::record::{Extra, open_enum, record};");
-    types::types(&mut text, &engine.types);
+    text.line("#![allow(deprecated)]\nuse crate::record::{Extra, open_enum, record};");
+    types::types(&mut text, &engine.types, links);
     files.push(File { path: "engine/types.rs".to_owned(), text: text.0 });
     files
 }
 
-fn class_struct(text: &mut Text, class: &Class) {
+/// What the words of the Engine may name: its types, its classes, and methods as `Class.Method`.
+fn links(engine: &Engine) -> Links {
+    let mut links = Links::default();
+    for class in &engine.classes {
+        links.add(&class.name, format!("crate::engine::{}", class.name));
+        for method in &class.methods {
+            let path = format!("crate::engine::{}::{}", class.name, method.name);
+            links.add(&format!("{}.{}", class.name, method.wire), &path);
+            links.add(&format!("{}::{}", class.name, method.name), path);
+        }
+    }
+    for def in &engine.types {
+        let path = format!("crate::engine::types::{}", def.name);
+        links.add(&def.name, &path);
+        links.add(&def.wire, path);
+    }
+    links
+}
+
+fn class_struct(text: &mut Text, class: &Class, links: &Links) {
     let name = ident(&class.name);
     let wire = &class.name;
-    let words = docs::attributes(&class.docs);
+    let words = Doc::new(links).words(&class.docs).attributes();
     text.item(quote! {
         #words
         #[derive(Clone, Debug)]
@@ -65,7 +87,7 @@ fn class_struct(text: &mut Text, class: &Class) {
             fn from_reply(reply: RawReply) -> crate::Result<Self> { super::object(&reply) }
         }
     });
-    let methods = class.methods.iter().map(|method| method_tokens(class, method));
+    let methods = class.methods.iter().map(|method| method_tokens(class, method, links));
     text.item(quote!(impl #name { #(#methods)* }));
     for method in &class.methods {
         let (constant, method_wire) = (constant(&method.name), &method.wire);
@@ -107,17 +129,47 @@ fn in_types(ty: &TypeRef, prefix: &TokenStream) -> TokenStream {
     type_tokens(ty, scope)
 }
 
-fn method_tokens(class: &Class, method: &Method) -> TokenStream {
+fn method_docs(class: &Class, method: &Method, links: &Links) -> TokenStream {
+    let mut doc = Doc::new(links).words(&method.docs);
+    let required = method.params.iter().filter(|param| param.required);
+    doc = doc.list("Takes:", required.map(|param| (param.name.as_str(), param.docs.as_slice())));
+    if !method.returned.is_empty() {
+        doc = doc.list("Gives:", std::iter::once((out_name(&method.returns), method.returned.as_slice())));
+    } else if let (true, Returns::Value { ty, .. }) = (has_options(method), &method.returns)
+        && let Some(name) = ty.names()
+    {
+        doc = doc.marked(&format!("Gives [`{name}`](types::{name})."));
+    }
+    if !method.rights.is_empty() {
+        let rights: Vec<String> = method.rights.iter().map(|right| format!("`{right}`")).collect();
+        doc = doc.marked(&format!("Needs the right to {} the app.", rights.join(" and ")));
+    }
+    let mut facts = format!("`{}.{}`", class.name, method.wire);
+    if let Some(stability) = &method.stability {
+        facts.push_str(&format!("; stability: {stability}"));
+    }
+    let head = format!(
+        "# async fn example({}: &qlik::engine::{}) -> qlik::Result<()> {{",
+        snake(&class.name).rsplit('_').next().unwrap_or_default(),
+        class.name
+    );
+    let doc = doc.marked(&format!("{facts}.")).example(method.example.as_deref(), &head).attributes();
+    let (alias, deprecated) = (&method.wire, docs::deprecated(method.deprecated.as_deref()));
+    quote!(#doc #[doc(alias = #alias)] #deprecated)
+}
+
+/// The wire name of what a method gives.
+fn out_name(returns: &Returns) -> &str {
+    match returns {
+        Returns::Value { out, .. } => out,
+        _ => "qReturn",
+    }
+}
+
+fn method_tokens(class: &Class, method: &Method, links: &Links) -> TokenStream {
     let (name, constant) = (ident(&method.name), constant(&method.name));
     let none = TokenStream::new();
-    let words = docs::attributes(&method.docs);
-    let mut facts = if method.docs.is_empty() { Vec::new() } else { vec![String::new()] };
-    facts.push(format!("`{}.{}`", class.name, method.wire));
-    if method.deprecated {
-        facts.extend([String::new(), "Deprecated by Qlik.".to_owned()]);
-    }
-    let facts = docs::marked(&facts);
-    let alias = &method.wire;
+    let words = method_docs(class, method, links);
     let required: Vec<&MethodParam> = method.params.iter().filter(|param| param.required).collect();
     let arguments = required.iter().map(|param| argument(param, &none));
     let steps = required.iter().map(|param| step(param));
@@ -130,8 +182,7 @@ fn method_tokens(class: &Class, method: &Method) -> TokenStream {
         (quote!(Rpc<#ty>), quote!(self.0.rpc(&#constant) #(#steps)*))
     };
     quote! {
-        #words #facts #many
-        #[doc(alias = #alias)]
+        #words #many
         pub fn #name(&self, #(#arguments),*) -> #ty { #body }
     }
 }
@@ -165,7 +216,7 @@ fn step(param: &MethodParam) -> TokenStream {
     }
 }
 
-fn call_struct(text: &mut Text, class: &Class, method: &Method) {
+fn call_struct(text: &mut Text, class: &Class, method: &Method, links: &Links) {
     let name = ident(&call_name(class, method));
     let prefix = quote!(super::);
     let answer = returned(&method.returns, &prefix);
@@ -177,10 +228,12 @@ fn call_struct(text: &mut Text, class: &Class, method: &Method) {
         pub struct #name(pub(super) super::Rpc<#answer>);
     });
     let setters = method.params.iter().filter(|param| !param.required).map(|param| {
+        let words = Doc::new(links).words(&param.docs);
         let words = match param.docs.is_empty() {
-            true => docs::marked(&[format!("Sets `{}`.", param.wire)]),
-            false => docs::attributes(&param.docs),
+            true => words.marked(&format!("Sets `{}`.", param.wire)),
+            false => words.marked(&format!("Wire name: `{}`.", param.wire)),
         };
+        let words = words.attributes();
         let (setter, argument, step) = (ident(&param.name), argument(param, &prefix), step(param));
         quote! {
             #words

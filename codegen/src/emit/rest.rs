@@ -3,20 +3,24 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::{File, Scope, Text, constant, docs, ident, type_tokens, types};
+use super::docs::{self, Doc, Links};
+use super::{File, Scope, Text, constant, ident, type_tokens, types};
 use crate::model::{Answer, Api, Body, Operation, Page, Param, Part, PartKind, Place, Tier, TypeRef};
 use crate::names::{pascal, snake, type_name};
 
-/// The files of an API: its client, its calls, its types.
-pub fn api(api: &Api, source: &str) -> Vec<File> {
+/// The files of an API: its client, its calls, its types. Words that name one of `apis` lead to it.
+pub fn api(api: &Api, source: &str, apis: &[String]) -> Vec<File> {
+    let links = &links(api, apis);
     let module = snake(&api.name);
     let head =
         |words: String| vec![format!("//! {words}"), format!("// generated from {source}; see `qlik-codegen explain`")];
     let mut client = Text::new(&head(docs::plain(&summary(api))));
+    // Qlik's deprecations are for users of the crate; the crate itself goes on to offer what they mark.
+    client.line("#![allow(deprecated)]");
     let direct = api.operations.iter().any(|operation| !has_options(operation));
     client.line(&format!("use crate::rest::{{Api, {}Method, Operation, Tier}};", if direct { "Call, " } else { "" }));
     client.line("pub mod calls;\npub mod types;");
-    client_struct(&mut client, api);
+    client_struct(&mut client, api, links);
     for operation in &api.operations {
         client.item(described(api, operation));
     }
@@ -26,14 +30,14 @@ pub fn api(api: &Api, source: &str) -> Vec<File> {
         pascal(&api.name)
     )));
     // A parameter may be called `sub`, `not` or the like.
-    calls.line("#![allow(clippy::should_implement_trait)]");
+    calls.line("#![allow(clippy::should_implement_trait)]\n#![allow(deprecated)]");
     for operation in api.operations.iter().filter(|operation| has_options(operation)) {
-        call_struct(&mut calls, api, operation);
+        call_struct(&mut calls, api, operation, links);
     }
 
     let mut text = Text::new(&head(format!("Types of [`{0}`](super::{0}).", pascal(&api.name))));
-    text.line("#[allow(unused_imports)]\nuse crate::record::{Extra, open_enum, record, union};");
-    types::types(&mut text, &api.types);
+    text.line("#![allow(deprecated)]\n#[allow(unused_imports)]\nuse crate::record::{Extra, open_enum, record, union};");
+    types::types(&mut text, &api.types, links);
     for page in &api.pages {
         text.item(page_impl(page));
     }
@@ -47,17 +51,19 @@ pub fn api(api: &Api, source: &str) -> Vec<File> {
 /// The file that lists the APIs and gives the client a method for each.
 pub fn index(apis: &[Api]) -> File {
     let mut text = Text::new(&[]);
+    let mut links = Links::default();
     for api in apis {
-        text.line(&format!("pub mod {};", snake(&api.name)));
+        let (module, feature) = (snake(&api.name), &api.name);
+        text.line(&format!("#[cfg_attr(docsrs, doc(cfg(feature = {feature:?})))]\npub mod {module};"));
+        links.add(&module, module.clone());
     }
     let accessors = apis.iter().map(|api| {
         let (module, client) = (ident(&snake(&api.name)), ident(&pascal(&api.name)));
-        let words = docs::attributes(&[summary(api)]);
-        let feature = format!(" Feature `{}`.", api.name);
+        let feature = &api.name;
+        let words = Doc::new(&links).words(&[summary(api)]).marked(&format!("Feature `{feature}`.")).attributes();
         quote! {
             #words
-            #[doc = ""]
-            #[doc = #feature]
+            #[cfg_attr(docsrs, doc(cfg(feature = #feature)))]
             pub fn #module(&self) -> #module::#client { #module::#client::new(self.api()) }
         }
     });
@@ -74,17 +80,36 @@ fn summary(api: &Api) -> String {
     if api.summary.is_empty() { format!("The REST API `{}`.", api.name) } else { api.summary.clone() }
 }
 
-fn client_struct(text: &mut Text, api: &Api) {
+/// What the words of an API may name: its types, its operations, other APIs.
+fn links(api: &Api, apis: &[String]) -> Links {
+    let mut links = Links::default();
+    let module = format!("crate::rest::{}", snake(&api.name));
+    for def in &api.types {
+        let path = format!("{module}::types::{}", def.name);
+        links.add(&def.name, &path);
+        links.add(&def.wire, path);
+    }
+    for operation in &api.operations {
+        let path = format!("{module}::{}::{}", pascal(&api.name), operation.method);
+        links.add(&operation.method, &path);
+        links.add(&operation.name, path);
+    }
+    for other in apis.iter().filter(|other| **other != api.name) {
+        links.add(&snake(other), format!("crate::rest::{}", snake(other)));
+    }
+    links
+}
+
+fn client_struct(text: &mut Text, api: &Api, links: &Links) {
     let name = ident(&pascal(&api.name));
-    let words = docs::attributes(&[summary(api)]);
-    let how = docs::marked(&[String::new(), format!("Made by [`Qlik::{0}`](crate::Qlik::{0}).", snake(&api.name))]);
+    let made = format!("Made by [`Qlik::{0}`](crate::Qlik::{0}).", snake(&api.name));
+    let words = Doc::new(links).words(&[summary(api)]).marked(&made).attributes();
     text.item(quote! {
         #words
-        #how
         #[derive(Clone, Debug)]
         pub struct #name(Api);
     });
-    let methods = api.operations.iter().map(method);
+    let methods = api.operations.iter().map(|operation| method(operation, links));
     text.item(quote! {
         impl #name {
             #[doc(hidden)]
@@ -113,7 +138,7 @@ fn described(api: &Api, operation: &Operation) -> TokenStream {
         Answer::Nothing | Answer::Located => quote!(.accept("*/*")),
     };
     let redirects = (!operation.follows_redirects).then(|| quote!(.follows_redirects(false)));
-    let deprecated = operation.deprecated.then(|| quote!(.deprecated()));
+    let deprecated = operation.deprecated.is_some().then(|| quote!(.deprecated()));
     quote! {
         static #name: Operation = Operation::new(#api_name, #qlik_name, Method::#verb, #path) #tier #accept #redirects #deprecated;
     }
@@ -137,21 +162,53 @@ fn answer_type(operation: &Operation, scope: Scope) -> TokenStream {
     }
 }
 
-fn method_docs(operation: &Operation) -> TokenStream {
-    let words = docs::attributes(&operation.docs);
-    let mut facts = if operation.docs.is_empty() { Vec::new() } else { vec![String::new()] };
-    facts.push(format!("`{} {}`", operation.verb, operation.path));
-    if operation.deprecated {
-        facts.extend([String::new(), "Deprecated by Qlik.".to_owned()]);
+fn method_docs(operation: &Operation, links: &Links) -> TokenStream {
+    let mut doc = Doc::new(links).words(&operation.docs);
+    let required = operation.params.iter().filter(|param| param.required);
+    let parts = match &operation.body {
+        Body::Multipart { parts } => parts.as_slice(),
+        _ => &[],
+    };
+    let parts = parts.iter().filter(|part| part.required);
+    let arguments = required.map(|param| (param.name.as_str(), param.docs.as_slice()));
+    doc = doc.list("Takes:", arguments.chain(parts.map(|part| (part.name.as_str(), part.docs.as_slice()))));
+    if has_options(operation) {
+        // Without optional values the signature says it.
+        doc = match &operation.answer {
+            Answer::Nothing => doc,
+            Answer::Json(ty) => doc.marked(&gives(ty)),
+            Answer::Located => doc.marked("Gives the status and the [`Location`](crate::rest::Located)."),
+            Answer::Download(_) => doc.marked("Gives a [`Download`](crate::rest::Download)."),
+        };
     }
-    let facts = docs::marked(&facts);
-    let alias = &operation.name;
-    quote!(#words #facts #[doc(alias = #alias)])
+    let mut facts = format!("`{} {}`", operation.verb, operation.path);
+    match operation.tier {
+        Tier::One => facts.push_str("; rate limit tier 1: 1,000 calls a minute"),
+        Tier::Two => facts.push_str("; rate limit tier 2: 100 calls a minute"),
+        Tier::Special(limit) => facts.push_str(&format!("; rate limit of its own: {limit} calls a minute")),
+        Tier::Unknown => {}
+    }
+    if let Some(stability) = &operation.stability {
+        facts.push_str(&format!("; {stability}"));
+    }
+    let head = "# async fn example(qlik: &qlik::Qlik) -> qlik::Result<()> {";
+    let doc = doc.marked(&format!("{facts}.")).example(operation.example.as_deref(), head).attributes();
+    let (alias, deprecated) = (&operation.name, docs::deprecated(operation.deprecated.as_deref()));
+    quote!(#doc #[doc(alias = #alias)] #deprecated)
 }
 
-fn method(operation: &Operation) -> TokenStream {
+/// A sentence that leads to the type of the answer.
+fn gives(ty: &TypeRef) -> String {
+    match ty.names() {
+        Some(name) if matches!(ty, TypeRef::Named(_)) => format!("Gives [`{name}`](types::{name})."),
+        Some(name) => format!("Gives a collection of [`{name}`](types::{name})."),
+        None => "Gives the answer's JSON.".to_owned(),
+    }
+}
+
+fn method(operation: &Operation, links: &Links) -> TokenStream {
     let (name, described) = (ident(&operation.method), constant(&operation.method));
-    let words = method_docs(operation);
+    let words = method_docs(operation, links);
     let required = operation.params.iter().filter(|param| param.required);
     let mut arguments: Vec<TokenStream> = required.clone().map(|param| argument(param, Scope::Api)).collect();
     let mut steps: Vec<TokenStream> = required.map(step).collect();
@@ -273,7 +330,7 @@ fn part_value(part: &Part, scope: Scope) -> (TokenStream, TokenStream) {
     }
 }
 
-fn call_struct(text: &mut Text, api: &Api, operation: &Operation) {
+fn call_struct(text: &mut Text, api: &Api, operation: &Operation, links: &Links) {
     let name = ident(&type_name(&operation.method));
     let answer = answer_type(operation, Scope::Calls);
     let words = format!(" The call of [`{0}::{1}`](super::{0}::{1}).", pascal(&api.name), operation.method);
@@ -284,11 +341,15 @@ fn call_struct(text: &mut Text, api: &Api, operation: &Operation) {
         pub struct #name(pub(super) crate::rest::Call<#answer>);
     });
     let setters = operation.params.iter().filter(|param| !param.required).map(|param| {
-        let words = if param.docs.is_empty() {
-            docs::marked(&[format!("Sets `{}`.", param.wire)])
-        } else {
-            docs::attributes(&param.docs)
+        let mut words = Doc::new(links).words(&param.docs);
+        words = match param.docs.is_empty() {
+            true => words.marked(&format!("Sets `{}`.", param.wire)),
+            false if param.wire != param.name => words.marked(&format!("Wire name: `{}`.", param.wire)),
+            false => words,
         };
+        let deprecated = docs::deprecated(param.deprecated.then_some("deprecated by Qlik"));
+        let words = words.attributes();
+        let words = quote!(#words #deprecated);
         let (setter, argument, step) = (ident(&param.name), argument(param, Scope::Calls), step(param));
         setter_tokens(&words, &setter, &argument, &step)
     });
@@ -298,14 +359,15 @@ fn call_struct(text: &mut Text, api: &Api, operation: &Operation) {
             .filter(|part| !part.required)
             .map(|part| {
                 let (argument, step) = part_value(part, Scope::Calls);
-                let words = docs::marked(&[format!("Adds the part `{}`.", part.wire)]);
-                setter_tokens(&words, &ident(&part.name), &argument, &step)
+                let words = Doc::new(links).words(&part.docs).marked(&format!("Adds the part `{}`.", part.wire));
+                setter_tokens(&words.attributes(), &ident(&part.name), &argument, &step)
             })
             .collect(),
         _ => body_values(operation, false, Scope::Calls)
             .into_iter()
             .map(|(argument, step)| {
-                setter_tokens(&docs::marked(&["Sends a body.".to_owned()]), &format_ident!("body"), &argument, &step)
+                let words = Doc::new(links).marked("Sends a body.").attributes();
+                setter_tokens(&words, &format_ident!("body"), &argument, &step)
             })
             .collect(),
     };

@@ -5,22 +5,24 @@ use std::fmt::Write as _;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{Scope, Text, docs, ident, type_tokens};
+use super::docs::{self, Doc, Links};
+use super::{Scope, Text, ident, type_tokens};
 use crate::model::{Field, Kind, Tag, TypeDef, TypeRef, Variant};
 
 /// Adds all types to a file.
-pub(super) fn types(text: &mut Text, types: &[TypeDef]) {
+pub(super) fn types(text: &mut Text, types: &[TypeDef], links: &Links) {
     for def in types {
-        one(text, def);
+        one(text, def, links);
     }
 }
 
-fn one(text: &mut Text, def: &TypeDef) {
+fn one(text: &mut Text, def: &TypeDef, links: &Links) {
     let name = ident(&def.name);
-    let mut words = docs::attributes(&def.docs);
-    if def.docs.is_empty() {
-        words = docs::marked(&[format!("Qlik's `{}`.", def.wire)]);
+    let mut words = Doc::new(links).words(&def.docs);
+    if def.docs.is_empty() || def.wire != def.name {
+        words = words.marked(&format!("Qlik's `{}`.", def.wire));
     }
+    let words = words.attributes();
     let alias = doc_alias(&def.wire, &def.name);
     match &def.kind {
         Kind::Alias(target) => {
@@ -28,7 +30,7 @@ fn one(text: &mut Text, def: &TypeDef) {
             text.item(quote!(#words #alias pub type #name = #target;));
         }
         Kind::Record(fields) => {
-            let members = fields.iter().map(field);
+            let members = fields.iter().map(|of| field(of, links));
             text.item(quote! {
                 #words
                 #alias
@@ -44,9 +46,9 @@ fn one(text: &mut Text, def: &TypeDef) {
         Kind::OpenEnum(variants) => {
             let listed = variants.iter().map(|variant| {
                 let name = ident(&variant.name);
-                let words = format!(" `{}`", variant.wire);
+                let words = Doc::new(links).words(&variant.docs).marked(&format!("`{}`", variant.wire)).attributes();
                 let alias = doc_alias(&variant.alias, &variant.name);
-                quote!(#[doc = #words] #alias #name,)
+                quote!(#words #alias #name,)
             });
             text.item(quote! {
                 #words
@@ -83,14 +85,18 @@ fn one(text: &mut Text, def: &TypeDef) {
     }
 }
 
-fn field(field: &Field) -> TokenStream {
+fn field(field: &Field, links: &Links) -> TokenStream {
     let (name, ty) = (ident(&field.name), type_tokens(&field.ty, Scope::Types));
-    let words = match field.docs.is_empty() {
-        true => docs::marked(&[format!("`{}`", field.wire)]),
-        false => docs::attributes(&field.docs),
+    let mut words = Doc::new(links).words(&field.docs);
+    words = match field.docs.is_empty() {
+        true => words.marked(&format!("`{}`", field.wire)),
+        false if field.wire != field.name => words.marked(&format!("Wire name: `{}`.", field.wire)),
+        false => words,
     };
+    let words = words.attributes();
     let alias = doc_alias(&field.wire, &field.name);
-    quote!(#words #alias pub #name: #ty,)
+    let deprecated = docs::deprecated(field.deprecated.then_some("deprecated by Qlik"));
+    quote!(#words #alias #deprecated pub #name: #ty,)
 }
 
 /// Lets a search for the wire name find the item.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::circles::break_circles;
-use super::docs;
+use super::{deprecation, docs, example, is_deprecated};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Class, Engine, Field, Kind, Method, MethodParam, Returns, TypeDef, TypeRef, Variant};
 use crate::names::{Scope, snake, type_name, variant};
@@ -169,7 +169,10 @@ impl Lowering<'_> {
         let lowered = Method {
             name,
             docs: docs(method),
-            deprecated: method.get("x-qlik-deprecated").is_some_and(|flag| flag == true || flag == "true"),
+            deprecated: deprecation(method),
+            rights: rights(method),
+            example: example(method),
+            returned: returned(method),
             stability: method.get("x-qlik-stability").and_then(Value::as_str).map(str::to_owned),
             params,
             returns,
@@ -191,7 +194,7 @@ impl Lowering<'_> {
             (Some((out, schema)), None) => Returns::Value { out: out.clone(), ty: self.names.type_ref(schema) },
             _ => {
                 let name = self.types.claim(&type_name(&format!("{wire}Result")));
-                let words = format!("What [`{class}::{}`](super::{class}::{}) gives.", snake(wire), snake(wire));
+                let words = format!("What `{class}.{wire}` gives.");
                 let kind = Kind::Record(result.map(|result| self.names.fields(result)).unwrap_or_default());
                 self.results.push(TypeDef { name: name.clone(), wire: name.clone(), docs: vec![words], kind });
                 Returns::Values { ty: name }
@@ -222,6 +225,7 @@ impl Names {
                 wire: wire.to_owned(),
                 ty: self.type_ref(member).optional(),
                 docs: docs(member),
+                deprecated: is_deprecated(member),
             });
         }
         fields
@@ -262,9 +266,27 @@ fn variants(constants: &[Value]) -> Vec<Variant> {
     let lowered = constants.iter().map(|constant| {
         let (wire, long) = (text(constant, "title"), text(constant, "description"));
         let alias = if long == wire { String::new() } else { long };
-        Variant { name: scope.claim(&variant(&wire)), wire, alias }
+        let words = constant.get("summary").and_then(Value::as_str);
+        let docs = words.into_iter().map(str::to_owned).collect();
+        Variant { name: scope.claim(&variant(&wire)), wire, alias, docs }
     });
     lowered.collect()
+}
+
+/// What the user may have to be allowed to do with the app.
+fn rights(method: &Value) -> Vec<String> {
+    let rights = method.get("x-qlik-access-control").and_then(Value::as_array).into_iter().flatten();
+    rights.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// The words for the one out-parameter of a method.
+fn returned(method: &Value) -> Vec<String> {
+    let outs = method.pointer("/result/schema/properties").and_then(Value::as_object);
+    let mut outs = outs.into_iter().flat_map(|outs| outs.values());
+    match (outs.next(), outs.next()) {
+        (Some(only), None) => docs(only),
+        _ => Vec::new(),
+    }
 }
 
 fn errors(root: &Value) -> Vec<(String, i64)> {

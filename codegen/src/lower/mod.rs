@@ -39,6 +39,44 @@ fn docs(node: &Value) -> Vec<String> {
     lines
 }
 
+/// Whether a node is to be used no longer.
+fn is_deprecated(node: &Value) -> bool {
+    ["deprecated", "x-qlik-deprecated"].iter().any(|key| match node.get(key) {
+        Some(Value::Bool(flag)) => *flag,
+        Some(Value::String(text)) => text == "true",
+        _ => false,
+    })
+}
+
+/// Why a node is to be used no longer: what is known of when it goes and what takes its place.
+fn deprecation(node: &Value) -> Option<String> {
+    if !is_deprecated(node) {
+        return None;
+    }
+    let text = |key: &str| node.get(key).and_then(Value::as_str);
+    let replaced = node.get("x-qlik-replaced-by").and_then(Value::as_array).into_iter().flatten();
+    let replaced: Vec<String> = replaced
+        .filter_map(|by| by.get("uniqueIdentifier").and_then(Value::as_str)?.split_once(':'))
+        .map(|(verb, path)| format!("`{verb} {path}`"))
+        .collect();
+    let mut note = "deprecated by Qlik".to_owned();
+    if let Some(since) = text("x-qlik-deprecated-version") {
+        note.push_str(&format!(" in {since}"));
+    }
+    if let Some(sunset) = text("x-qlik-deprecated-sunset") {
+        note.push_str(&format!(", to be removed in {sunset}"));
+    }
+    if !replaced.is_empty() {
+        note.push_str(&format!("; use {}", replaced.join(" or ")));
+    }
+    Some(note)
+}
+
+/// Rust code that shows a call, from an overlay.
+fn example(node: &Value) -> Option<String> {
+    node.get("x-qlik-example").and_then(Value::as_str).map(|code| code.trim_end().to_owned())
+}
+
 fn text_of(node: &Value) -> Option<&str> {
     node.get("summary").and_then(Value::as_str).map(str::trim)
 }

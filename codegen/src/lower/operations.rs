@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::docs;
 use super::types::type_ref;
+use super::{deprecation, docs, example, is_deprecated};
 use crate::model::{Answer, Body, Kind, Operation, Param, Part, PartKind, Place, Tier, TypeDef, TypeRef};
 use crate::names::{Scope, pascal, snake};
 use crate::normalize::VERBS;
@@ -68,27 +68,21 @@ fn one(
     let mut params: Vec<Param> = declared.map(|parameter| param(path, parameter, &mut scope, types)).collect();
     // A stable sort: path values stand first, in the order of the path.
     params.sort_by_key(|param| !param.required);
+    let node = Value::Object(operation.clone());
     Operation {
         name: name.to_owned(),
         method: methods.claim(&format!("{}{suffix}", snake(name))),
         verb: verb.to_uppercase(),
         path: path.to_owned(),
-        docs: docs(&Value::Object(operation.clone())),
+        docs: docs(&node),
         tier: tier(operation.get("x-qlik-tier")),
         stability: text("x-qlik-stability").map(str::to_owned),
-        deprecated: flag(operation, "deprecated") || flag(operation, "x-qlik-deprecated"),
+        deprecated: deprecation(&node),
+        example: example(&node),
         params,
         body,
         answer: answer(operation),
         follows_redirects: operation.get("x-qlik-redirects") != Some(&Value::Bool(false)),
-    }
-}
-
-fn flag(node: &Map<String, Value>, key: &str) -> bool {
-    match node.get(key) {
-        Some(Value::Bool(flag)) => *flag,
-        Some(Value::String(text)) => text == "true",
-        _ => false,
     }
 }
 
@@ -117,7 +111,8 @@ fn param(path: &str, parameter: &Value, scope: &mut Scope, types: &[TypeDef]) ->
         (_, None) => Place::Query,
     };
     let required = parameter.get("required") == Some(&Value::Bool(true));
-    Param { name: scope.claim(&snake(&wire)), wire, place, ty, required, docs: docs(parameter) }
+    let deprecated = is_deprecated(parameter);
+    Param { name: scope.claim(&snake(&wire)), wire, place, ty, required, docs: docs(parameter), deprecated }
 }
 
 /// A value at the end of a path that names a file below a folder: `media/files/{path}`, `file/{filepath}`.
@@ -187,7 +182,7 @@ fn parts(schema: &Value, types: &[TypeDef]) -> Vec<Part> {
                 ty => PartKind::Json(ty.clone()),
             };
             let required = required.is_some_and(|names| names.iter().any(|name| name == wire.as_str()));
-            Part { wire: wire.clone(), name: scope.claim(&snake(wire)), kind, required }
+            Part { wire: wire.clone(), name: scope.claim(&snake(wire)), kind, required, docs: docs(member) }
         })
         .collect();
     parts.sort_by_key(|part| !part.required);

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use progenitor::{GenerationSettings, Generator, TypeImpl};
 use serde_json::{Map, Value, json};
 
-use super::docs;
+use super::{docs, is_deprecated};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Field, TypeRef};
 use crate::names::{Scope, snake};
@@ -88,7 +88,8 @@ impl TypeSpace {
                 // A record that holds itself has an end only if the inner one may be absent.
                 let optional = !demanded || matches!(ty, TypeRef::Boxed(_));
                 let ty = if optional { ty.optional() } else { ty };
-                Field { name: scope.claim(&snake(wire)), wire: wire.clone(), ty, docs: docs(member) }
+                let deprecated = is_deprecated(member);
+                Field { name: scope.claim(&snake(wire)), wire: wire.clone(), ty, docs: docs(member), deprecated }
             })
             .collect())
     }

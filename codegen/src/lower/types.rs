@@ -19,7 +19,7 @@ pub(super) fn types(document: &Document, root: &Value) -> Result<Vec<TypeDef>, V
     let mut defs: Vec<TypeDef> = Vec::new();
     for (name, schema) in schemas {
         let kind = if let Some(values) = schema.get("enum").and_then(Value::as_array) {
-            Kind::OpenEnum(variants(values))
+            Kind::OpenEnum(variants(values, schema.get("x-qlik-values")))
         } else if let Some(branches) = schema.get("oneOf").and_then(Value::as_array) {
             union(root, schema, branches)
         } else if schema.get("properties").is_some() {
@@ -51,12 +51,20 @@ pub(super) fn type_ref(schema: &Value) -> TypeRef {
     if schema.get("nullable") == Some(&Value::Bool(true)) { ty.optional() } else { ty }
 }
 
-pub(super) fn variants(values: &[Value]) -> Vec<Variant> {
+/// The values of an enum; `words` has what some of them mean.
+fn variants(values: &[Value], words: Option<&Value>) -> Vec<Variant> {
     let mut scope = Scope::with(&["Unrecognized"]);
     let texts = values.iter().filter_map(Value::as_str);
-    texts
-        .map(|wire| Variant { name: scope.claim(&variant(wire)), wire: wire.to_owned(), alias: String::new() })
-        .collect()
+    let lowered = texts.map(|wire| {
+        let meaning = words.and_then(|words| words.get(wire)).and_then(Value::as_str);
+        Variant {
+            name: scope.claim(&variant(wire)),
+            wire: wire.to_owned(),
+            alias: String::new(),
+            docs: meaning.into_iter().map(str::to_owned).collect(),
+        }
+    });
+    lowered.collect()
 }
 
 fn union(root: &Value, schema: &Value, branches: &[Value]) -> Kind {

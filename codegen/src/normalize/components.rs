@@ -98,12 +98,17 @@ fn point_past_aliases(root: &mut Value) {
     });
 }
 
-/// A schema's content without its names and words, for comparing.
+/// A schema's content without its names and words, for comparing: what is said of a type does not make it another one.
 pub(super) fn content(schema: &Value) -> String {
     let mut schema = schema.clone();
     if let Some(schema) = schema.as_object_mut() {
-        schema.retain(|key, _| !matches!(key.as_str(), "x-qlik-name" | "description" | "nullable"));
+        schema.retain(|key, _| !matches!(key.as_str(), "x-qlik-name" | "nullable"));
     }
+    each_below(&mut schema, &mut |schema| {
+        if let Some(schema) = schema.as_object_mut() {
+            schema.retain(|key, _| !matches!(key.as_str(), "description" | "x-qlik-values"));
+        }
+    });
     without_order(&mut schema);
     schema.to_string()
 }

@@ -106,11 +106,12 @@ impl Hoist {
             self.components.insert(component.clone(), moved);
             component
         });
-        let description = schema.get("description").cloned();
+        let words = ["description", "x-qlik-deprecated"];
+        let words = words.map(|key| schema.get(key).map(|value| (key.to_owned(), value.clone())));
         *schema = reference_to(&component);
         if let Some(schema) = schema.as_object_mut() {
             schema.extend(nullable.map(|nullable| ("nullable".to_owned(), nullable)));
-            schema.extend(description.map(|description| ("description".to_owned(), description)));
+            schema.extend(words.into_iter().flatten());
         }
     }
 

@@ -18,6 +18,7 @@ const KEPT: &[&str] = &[
     "description",
     "x-qlik-name",
     "x-qlik-deprecated",
+    "x-qlik-values",
 ];
 
 pub(super) fn simplify(root: &mut Value) {
@@ -30,7 +31,8 @@ pub(super) fn simplify(root: &mut Value) {
 
 fn simplify_one(schema: &mut Map<String, Value>) {
     if schema.contains_key("$ref") {
-        schema.retain(|key, _| matches!(key.as_str(), "$ref" | "nullable" | "description" | "x-qlik-name"));
+        let kept = ["$ref", "nullable", "description", "x-qlik-name", "x-qlik-deprecated"];
+        schema.retain(|key, _| kept.contains(&key.as_str()));
         return;
     }
     if matches!(schema.get("format").and_then(Value::as_str), Some("binary" | "file"))
@@ -59,7 +61,8 @@ fn settle_type(schema: &mut Map<String, Value>) {
         None => None,
     };
     let Some(ty) = implied else {
-        schema.retain(|key, _| matches!(key.as_str(), "description" | "nullable" | "x-qlik-name"));
+        let kept = ["description", "nullable", "x-qlik-name", "x-qlik-deprecated"];
+        schema.retain(|key, _| kept.contains(&key.as_str()));
         return;
     };
     let members = schema.get("properties").and_then(Value::as_object).is_some_and(|members| !members.is_empty());

@@ -44,7 +44,7 @@ fn call_structs_have_names_of_their_own() {
         json!({}),
     );
     let api = crate::describe::api(&description);
-    let files = qlik_codegen::emit::api(&api, "rest/tiny.json");
+    let files = qlik_codegen::emit::api(&api, "rest/tiny.json", &[]);
     let calls = &files[1].text;
     let mut structs: Vec<&str> =
         calls.lines().filter_map(|line| line.strip_prefix("pub struct ")?.split('(').next()).collect();
@@ -66,7 +66,7 @@ fn words_of_several_lines_stay_comments() {
 fn deprecated_and_tier_are_facts_of_the_operation() {
     let members = json!({ "deprecated": true, "x-qlik-tier": { "tier": "special", "limit": 20 } });
     let api = crate::describe::api(&crate::describe::operation("/x", "get", members, json!({})));
-    assert!(api.operations[0].deprecated);
+    assert_eq!(api.operations[0].deprecated.as_deref(), Some("deprecated by Qlik"));
     assert_eq!(api.operations[0].tier, qlik_codegen::model::Tier::Special(20));
 }
 
