@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 use tokio::sync::oneshot;
 
-use super::rpc::{Call, Outcome, Request};
+use super::rpc::Request;
 
 /// What a reload goes through: its message code and what the message is about.
 pub(super) const PHASES: [(i64, &str); 7] = [
@@ -22,12 +22,6 @@ pub(super) fn is_reload(method: &str) -> bool {
     matches!(method, "DoReload" | "DoReloadEx")
 }
 
-#[derive(Debug)]
-struct Running {
-    reloads: bool,
-    cancel: Option<oneshot::Sender<()>>,
-}
-
 /// What is told of a reload.
 #[derive(Debug, Default)]
 struct Progress {
@@ -41,7 +35,8 @@ struct Progress {
 /// The calls of a session that are under way, by socket and id, and the progress of its reloads.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    running: BTreeMap<(u64, i64), Running>,
+    /// Whether each reloads, and how to cancel it.
+    running: BTreeMap<(u64, i64), (bool, Option<oneshot::Sender<()>>)>,
     reloads: BTreeMap<i64, Progress>,
     /// The reload that a request for "the current one" means.
     current: Option<i64>,
@@ -49,7 +44,7 @@ pub(super) struct Calls {
 
 impl Calls {
     pub(super) fn begin(&mut self, port: u64, request: &Request, reloads: bool, cancel: oneshot::Sender<()>) {
-        self.running.insert((port, request.number()), Running { reloads, cancel: Some(cancel) });
+        self.running.insert((port, request.number()), (reloads, Some(cancel)));
     }
 
     pub(super) fn end(&mut self, port: u64, request: &Request) {
@@ -85,54 +80,35 @@ impl Calls {
             .collect();
     }
 
-    fn cancel(&mut self, fits: impl Fn(&(u64, i64), &Running) -> bool) {
-        for (key, running) in &mut self.running {
-            if fits(key, running)
-                && let Some(cancel) = running.cancel.take()
-            {
+    /// Cancels calls: each answers that it was aborted.
+    pub(super) fn cancel(&mut self, fits: impl Fn(&(u64, i64), bool) -> bool) {
+        for (key, (reloads, cancel)) in &mut self.running {
+            if let Some(cancel) = cancel.take_if(|_| fits(key, *reloads)) {
                 // A call that has just ended cannot be cancelled any more.
                 let _ = cancel.send(());
             }
         }
     }
-}
 
-/// `CancelRequest`: the cancelled call answers that it was aborted.
-pub(super) fn cancel_request(call: &mut Call<'_>) -> Outcome {
-    let id: i64 = call.params.get("qRequestId")?;
-    let port = call.session.port;
-    call.session.running.cancel(|key, _| *key == (port, id));
-    Ok(json!({}))
-}
-
-/// `CancelReload`.
-pub(super) fn cancel_reload(call: &mut Call<'_>) -> Outcome {
-    call.params.or_default::<i64>("qReason")?;
-    call.session.running.cancel(|_, running| running.reloads);
-    Ok(json!({}))
-}
-
-/// `GetProgress`: messages are told once, to whoever asks first. What is unknown counts as finished.
-pub(super) fn progress(call: &mut Call<'_>) -> Outcome {
-    let asked: i64 = call.params.get("qRequestId")?;
-    let calls = &mut call.session.running;
-    let id = if asked > 0 { Some(asked) } else { calls.current };
-    let mut none = Progress { finished: true, ..Progress::default() };
-    let known = id.and_then(|id| calls.reloads.get_mut(&id));
-    let progress = known.unwrap_or(&mut none);
-    let messages = std::mem::take(&mut progress.messages);
-    let texts: Vec<&str> = messages.iter().filter_map(|message| message["qMessageParameters"][0].as_str()).collect();
-    Ok(json!({ "qProgressData": {
-        "qStarted": progress.step > 0,
-        "qFinished": progress.finished,
-        "qCompleted": progress.step,
-        "qTotal": if progress.step > 0 { PHASES.len() } else { 0 },
-        "qKB": 0,
-        "qMillisecs": 0,
-        "qUserInteractionWanted": false,
-        "qPersistentProgress": texts.join("\r\n"),
-        "qTransientProgress": "",
-        "qErrorData": std::mem::take(&mut progress.errors),
-        "qPersistentProgressMessages": messages,
-    } }))
+    /// Messages are told once, to whoever asks first. What is unknown counts as finished.
+    pub(super) fn progress(&mut self, asked: i64) -> Json {
+        let id = if asked > 0 { Some(asked) } else { self.current };
+        let mut none = Progress { finished: true, ..Progress::default() };
+        let progress = id.and_then(|id| self.reloads.get_mut(&id)).unwrap_or(&mut none);
+        let messages = std::mem::take(&mut progress.messages);
+        let texts: Vec<&str> = messages.iter().filter_map(|m| m["qMessageParameters"][0].as_str()).collect();
+        json!({ "qProgressData": {
+            "qStarted": progress.step > 0,
+            "qFinished": progress.finished,
+            "qCompleted": progress.step,
+            "qTotal": if progress.step > 0 { PHASES.len() } else { 0 },
+            "qKB": 0,
+            "qMillisecs": 0,
+            "qUserInteractionWanted": false,
+            "qPersistentProgress": texts.join("\r\n"),
+            "qTransientProgress": "",
+            "qErrorData": std::mem::take(&mut progress.errors),
+            "qPersistentProgressMessages": messages,
+        } })
+    }
 }

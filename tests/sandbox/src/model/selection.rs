@@ -63,6 +63,11 @@ impl States {
         counts
     }
 
+    /// The elements whose states fit.
+    pub(crate) fn elements(&self, fits: fn(State) -> bool) -> impl Iterator<Item = u32> {
+        (0u32..).zip(&self.0).filter(move |(_, state)| fits(**state)).map(|(element, _)| element)
+    }
+
     pub(crate) fn get(&self, element: u32) -> Option<State> {
         self.0.get(element as usize).copied()
     }

@@ -47,6 +47,11 @@ impl Field {
         });
         tags
     }
+
+    /// About how many bytes its values take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.values.iter().map(|value| value.text.len() + 8).sum()
+    }
 }
 
 /// A table: for each of its fields a column of element numbers.
@@ -113,6 +118,17 @@ impl Model {
     /// The number of a field by its name, which is case-sensitive.
     pub(crate) fn field(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.name == name)
+    }
+
+    /// The names of the tables that have a field.
+    pub(crate) fn tables_of(&self, field: usize) -> Vec<&str> {
+        self.fields[field].tables.iter().map(|table| self.tables[*table].name.as_str()).collect()
+    }
+
+    /// How many rows of all tables have a value of a field.
+    pub(crate) fn filled(&self, field: usize) -> usize {
+        let columns = self.fields[field].tables.iter().filter_map(|table| self.tables[*table].column(field));
+        columns.flatten().filter(|element| **element != NULL).count()
     }
 
     fn field_or_new(&mut self, name: &str, seen: &mut Vec<HashMap<String, u32>>) -> usize {
