@@ -169,18 +169,21 @@ impl Server {
         if peer.port == Port::Certificates {
             let caller = auth::by_certificate(tenant, &parts);
             if is_engine(&path) {
-                return self.upgrade(parts, &request, caller.map_err(failed)?).await.map_err(failed);
+                return self.upgrade(parts, &request, Some(caller.map_err(failed)?)).await.map_err(failed);
             }
             return Err((self.services(request, caller), path));
         }
         if let Some((prefix, rest)) = tenant.managed.proxy_of(&path) {
             let engine = is_engine(rest);
             let entry = auth::by_proxy(tenant, prefix, &parts, &request.query, engine);
+            if engine && entry.as_ref().is_err_and(|problem| problem.is(auth::SESSION_LIMIT)) {
+                return self.upgrade(parts, &request, None).await.map_err(failed);
+            }
             let (caller, cookie) = entry.map_err(failed)?;
             request.go_to(rest);
             request.origin = format!("{}/{prefix}", request.origin);
             if engine {
-                return self.upgrade(parts, &request, caller).await.map_err(failed);
+                return self.upgrade(parts, &request, Some(caller)).await.map_err(failed);
             }
             let outcome = match rest.starts_with("/qps/") {
                 true => auth::check_xrfkey(&request)
@@ -200,7 +203,7 @@ impl Server {
         let engine = is_engine(&path);
         let caller = auth::identify(tenant, &parts, &request.query, engine).map_err(failed)?;
         if engine {
-            return self.upgrade(parts, &request, caller).await.map_err(failed);
+            return self.upgrade(parts, &request, Some(caller)).await.map_err(failed);
         }
         let request = rest::Request { caller, ..request };
         let outcome = match request.with_parts().await {
@@ -224,17 +227,26 @@ impl Server {
         }
     }
 
-    async fn upgrade(&self, mut parts: Parts, request: &rest::Request, caller: Caller) -> Result<Response, Problem> {
+    /// Opens a socket; for nobody, if there may be no more of a user's.
+    async fn upgrade(
+        &self,
+        mut parts: Parts,
+        request: &rest::Request,
+        caller: Option<Caller>,
+    ) -> Result<Response, Problem> {
         let line = parts.extensions.get::<ConnectInfo<Peer>>().map(|ConnectInfo(peer)| Arc::clone(&peer.line));
         let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &()).await;
         let upgrade = upgrade.map_err(|_| Problem::no_upgrade())?;
         let upgrade = upgrade.max_message_size(LARGEST_MESSAGE).max_frame_size(LARGEST_MESSAGE);
         let (tenant, path, verbose) = (Arc::clone(&self.tenant), request.path.clone(), self.verbose);
-        Ok(upgrade.on_upgrade(move |inner| {
+        Ok(upgrade.on_upgrade(async move |inner| {
             let line = line.unwrap_or_default();
             let (calls, held) = (HashMap::new(), Vec::new());
             let socket = Socket { inner, tenant: Arc::clone(&tenant), path: path.clone(), line, verbose, calls, held };
-            engine::serve(tenant, caller.user, path, socket)
+            match caller {
+                Some(caller) => engine::serve(tenant, caller.user, path, socket).await,
+                None => engine::refuse(socket).await,
+            }
         }))
     }
 }

@@ -32,28 +32,30 @@ fn def(mode: &str, names: &[&str], measures: &[&str]) -> Json {
     })
 }
 
-/// Sums of Sales and counts of its rows, by the texts of some fields, row by row.
+/// Sums of a field and counts of its rows, by the texts of some fields, row by row.
 fn expected(
     model: &Model,
     rows: &[brute::Row],
     selections: &Selections,
     by: &[&str],
+    of: &str,
 ) -> BTreeMap<Vec<String>, (f64, f64)> {
     let field = |name: &str| model.field(name).expect("a field");
-    let (by, sales): (Vec<usize>, usize) = (by.iter().map(|name| field(name)).collect(), field("Sales"));
-    let mut sums: BTreeMap<Vec<String>, (f64, f64)> = BTreeMap::new();
+    let (by, of): (Vec<usize>, usize) = (by.iter().map(|name| field(name)).collect(), field(of));
+    let table = model.fields[of].tables[0];
+    // However often a row of the field's table is joined, it counts once for each combination.
+    let mut counted: BTreeMap<Vec<String>, BTreeMap<usize, f64>> = BTreeMap::new();
     for row in brute::fitting(model, rows, selections, None) {
         let text = |field: &usize| match model.fields[*field].values.get(brute::element(model, row, *field) as usize) {
             Some(value) => value.text.clone(),
             None => "-".to_owned(),
         };
-        let value = model.fields[sales].values.get(brute::element(model, row, sales) as usize);
-        if let Some(value) = value {
-            let sum = sums.entry(by.iter().map(text).collect()).or_default();
-            *sum = (sum.0 + value.num, sum.1 + 1.0);
+        let value = model.fields[of].values.get(brute::element(model, row, of) as usize);
+        if let (Some(value), Some(row)) = (value, row[table]) {
+            counted.entry(by.iter().map(text).collect()).or_default().insert(row, value.num);
         }
     }
-    sums
+    counted.into_iter().map(|(key, rows)| (key, (rows.values().sum(), rows.len() as f64))).collect()
 }
 
 /// The texts that lead to each leaf below some nodes.
@@ -87,69 +89,101 @@ fn random(dice: &mut brute::Dice, model: &Model) -> Selections {
     selections
 }
 
-#[test]
-fn pivots_equal_the_joined_rows_under_random_selections() {
-    let model = sales();
-    let rows = brute::joined(&model);
-    let mut dice = brute::Dice::new(23);
-    for round in 0..12 {
-        let selections = random(&mut dice, &model);
-        let first = dice.below(NAMES.len());
-        let by = [NAMES[first], NAMES[(first + 1 + dice.below(NAMES.len() - 1)) % NAMES.len()]];
-        let mut def = def("P", &by, &["Sum(Sales)", "Count(Sales)"]);
-        def["qSuppressZero"] = json!(true);
-        def["qNoOfLeftDims"] = json!(dice.below(3));
-        def["qInitialDataFetch"] = json!([{ "qWidth": 130, "qHeight": 76 }]);
-        let hypercube = layout(&model, &selections, def);
-        let page = &hypercube["qPivotDataPages"][0];
-        let mut found: BTreeMap<Vec<String>, (f64, f64)> = BTreeMap::new();
-        for (row, left) in leads_or_end(&page["qLeft"], "qSubNodes").iter().enumerate() {
-            for (column, top) in leads_or_end(&page["qTop"], "qSubNodes").iter().enumerate() {
-                let mut key = [left.clone(), top.clone()].concat();
-                let measure = key.iter().position(|text| text.contains('(')).map(|place| key.remove(place));
-                if let Some(number) = page["qData"][row][column]["qNum"].as_f64() {
-                    let slot = found.entry(key).or_default();
-                    if measure.as_deref() == Some("Sum(Sales)") { slot.0 = number } else { slot.1 = number }
+/// The sums of a field that a cube in some mode shows, by the texts of its two dimensions.
+fn shown(
+    mode: &str,
+    dice: &mut brute::Dice,
+    model: &Model,
+    selections: &Selections,
+    by: &[&str],
+    of: &str,
+) -> BTreeMap<Vec<String>, f64> {
+    let (sum, count) = (format!("Sum({of})"), format!("Count({of})"));
+    let measures: &[&str] = if mode == "P" { &[&sum, &count] } else { &[&sum] };
+    let mut def = def(mode, by, measures);
+    def["qSuppressZero"] = json!(true);
+    def["qNoOfLeftDims"] = json!(if mode == "K" { 1 + dice.below(2) } else { dice.below(3) });
+    let (width, height) = if mode == "S" { (3, 3_000) } else { (130, 76) };
+    def["qInitialDataFetch"] = json!([{ "qWidth": width, "qHeight": height }]);
+    let mut found = BTreeMap::new();
+    let text = |cell: &Json| cell["qText"].as_str().unwrap_or("-").to_owned();
+    if mode == "T" {
+        def["qInitialDataFetch"] = json!([]);
+        let def: CubeDef = serde_json::from_value(def).expect("a definition");
+        let (alive, variables) = (selections.alive(model), BTreeMap::new());
+        let view = View { model, selections, alive: &alive, variables: &variables };
+        let cube = Cube::calculate(&view, &def, &Expansion::default());
+        let root = tree_nodes(&view, &def, &cube, &TreeOptions::default()).remove(0);
+        for outer in root["qNodes"].as_array().expect("nodes") {
+            for inner in outer["qNodes"].as_array().expect("nodes") {
+                let value = inner["qValues"][0]["qValue"].as_f64().expect("a number");
+                found.insert(vec![text(outer), text(inner)], value);
+            }
+        }
+        let whole: f64 = found.values().sum();
+        assert!(root["qNodes"].as_array().is_some_and(|nodes| {
+            let parts: f64 = nodes.iter().filter_map(|node| node["qMaxPos"][0].as_f64()).sum();
+            (parts - whole).abs() < 1e-6
+        }));
+        return found;
+    }
+    let hypercube = layout(model, selections, def);
+    assert_eq!(hypercube.get("qError"), None, "{mode} {by:?}");
+    match mode {
+        "S" => {
+            for row in hypercube["qDataPages"][0]["qMatrix"].as_array().expect("rows") {
+                found.insert(vec![text(&row[0]), text(&row[1])], row[2]["qNum"].as_f64().expect("a number"));
+            }
+        }
+        "P" => {
+            let page = &hypercube["qPivotDataPages"][0];
+            for (row, left) in leads_or_end(&page["qLeft"], "qSubNodes").iter().enumerate() {
+                for (column, top) in leads_or_end(&page["qTop"], "qSubNodes").iter().enumerate() {
+                    let mut key = [left.clone(), top.clone()].concat();
+                    let measure = key.iter().position(|text| text.contains('(')).map(|place| key.remove(place));
+                    let number = page["qData"][row][column]["qNum"].as_f64().filter(|number| *number != 0.0);
+                    if let (Some(number), true) = (number, measure.is_some_and(|measure| measure == sum)) {
+                        found.insert(key, number);
+                    }
                 }
             }
         }
-        let expected = expected(&model, &rows, &selections, &by);
-        found.retain(|_, values| values.1 != 0.0);
-        assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{round} {by:?}");
-        for (key, (sum, count)) in &expected {
-            assert!((found[key].0 - sum).abs() < 1e-6 && found[key].1 == *count, "{round} {key:?}");
+        _ => {
+            let root = &hypercube["qStackedDataPages"][0]["qData"][0];
+            for outer in root["qSubNodes"].as_array().expect("nodes") {
+                for inner in outer["qSubNodes"].as_array().expect("nodes") {
+                    let value = inner["qSubNodes"][0]["qValue"].as_f64().expect("a number");
+                    found.insert(vec![text(outer), text(inner)], value);
+                }
+            }
+            let whole: f64 = found.values().sum();
+            assert!((root["qMaxPos"].as_f64().expect("a number") - whole).abs() < 1e-6);
         }
     }
+    found
 }
 
+/// The same two dimensions in all modes, over the data set and over random data, under random selections.
 #[test]
-fn stacks_and_trees_equal_the_joined_rows_under_random_selections() {
-    let model = sales();
-    let rows = brute::joined(&model);
-    let mut dice = brute::Dice::new(29);
-    for round in 0..12 {
+fn every_mode_equals_the_joined_rows() {
+    let mut dice = brute::Dice::new(23);
+    for round in 0..60 {
+        let sales = round % 6 == 0;
+        let model = if sales { crate::model::sales() } else { brute::random(&mut dice).into() };
+        let (names, of) = if sales { (&NAMES[..], "Sales") } else { (&["A", "B", "C", "K", "L", "M"][..], "N") };
+        let rows = brute::joined(&model);
         let selections = random(&mut dice, &model);
-        let first = dice.below(NAMES.len());
-        let by = [NAMES[first], NAMES[(first + 1 + dice.below(NAMES.len() - 1)) % NAMES.len()]];
-        let mut stack = def("K", &by, &["Sum(Sales)"]);
-        stack["qSuppressZero"] = json!(true);
-        stack["qNoOfLeftDims"] = json!(1 + dice.below(2));
-        let hypercube = layout(&model, &selections, stack);
-        let root = &hypercube["qStackedDataPages"][0]["qData"][0];
-        let mut found: BTreeMap<Vec<String>, f64> = BTreeMap::new();
-        for outer in root["qSubNodes"].as_array().expect("nodes") {
-            for inner in outer["qSubNodes"].as_array().expect("nodes") {
-                let key = [outer, inner].map(|node| node["qText"].as_str().expect("a text").to_owned());
-                found.insert(key.to_vec(), inner["qSubNodes"][0]["qValue"].as_f64().expect("a number"));
+        let first = dice.below(names.len());
+        let by = [names[first], names[(first + 1 + dice.below(names.len() - 1)) % names.len()]];
+        let expected = expected(&model, &rows, &selections, &by, of);
+        for mode in ["S", "P", "K", "T"] {
+            let found = shown(mode, &mut dice, &model, &selections, &by, of);
+            let keys = (found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+            assert_eq!(keys.0, keys.1, "{round} {mode} {by:?} {selections:?}");
+            for (key, (sum, _)) in &expected {
+                assert!((found[key] - sum).abs() < 1e-6, "{round} {mode} {key:?}");
             }
         }
-        let expected = expected(&model, &rows, &selections, &by);
-        assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{round} {by:?}");
-        for (key, (sum, _)) in &expected {
-            assert!((found[key] - sum).abs() < 1e-6, "{round} {key:?}");
-        }
-        let whole: f64 = expected.values().map(|(sum, _)| sum).sum();
-        assert!((root["qMaxPos"].as_f64().expect("a number") - whole).abs() < 1e-6);
     }
 }
 
@@ -223,7 +257,7 @@ fn options_shape_a_straight_cube() {
     let hypercube = layout(&model, &none, straight.clone());
     let row = &hypercube["qDataPages"][0]["qMatrix"][0];
     assert_eq!(row[1]["qText"], "Americas");
-    let (sum, count) = expected(&model, &brute::joined(&model), &none, &["Region"])[&vec!["Americas".to_owned()]];
+    let (sum, count) = expected(&model, &brute::joined(&model), &none, &["Region"], "Sales")[&vec!["Americas".to_owned()]];
     assert!((row[0]["qNum"].as_f64().expect("a number") - sum).abs() < 1e-6);
     assert_eq!(row[1]["qAttrExps"]["qValues"][0]["qNum"].as_f64(), Some(count));
     assert_eq!(hypercube["qDimensionInfo"][0]["qAttrExprInfo"][0]["id"], "mine");

@@ -158,10 +158,10 @@ fn check_expression(call: &mut Call<'_>, text: &str) -> Outcome {
 
 /// Loads the data anew. When it was told to fail, the data stays, and the progress tells what the log ends with.
 fn reload(call: &mut Call<'_>) -> Result<Option<String>, EngineError> {
-    call.open()?;
+    let phases = call.open()?.phases()?;
     let failure = call.session.tenant.engine.faults(Faults::reload);
     let request = call.session.request;
-    call.session.running.reloaded(request, failure.as_deref());
+    call.session.running.reloaded(request, &phases, failure.as_deref());
     if failure.is_some() {
         return Ok(failure);
     }

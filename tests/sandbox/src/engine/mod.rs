@@ -30,7 +30,7 @@ mod tests;
 
 pub use fault::EngineFault;
 pub(crate) use hub::Hub;
-pub(crate) use socket::serve;
+pub(crate) use socket::{refuse, serve};
 
 /// The Engine's methods that are answered, as `Class.Method`.
 pub(crate) fn methods() -> Vec<String> {

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value as Json;
 
 use super::library;
+use super::progress::{self, Phases};
 use super::rpc::EngineError;
 use super::state::{DEFAULT, Selected};
 use crate::cube::{Cube, CubeDef, Expansion, ListDef, View};
@@ -101,6 +102,11 @@ impl Open {
                 state.app_mut(id).map(change).ok_or_else(|| EngineError::new(1003, id.clone()))
             }
         }
+    }
+
+    /// What a reload goes through.
+    pub(super) fn phases(&self) -> Result<Phases, EngineError> {
+        self.app(|app| progress::phases(&app.source))
     }
 
     /// What is kept under an id: of the session, else of the app.

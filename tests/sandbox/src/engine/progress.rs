@@ -1,22 +1,22 @@
 //! Calls under way, and what `GetProgress` tells of them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use tokio::sync::oneshot;
 
 use super::rpc::Request;
+use crate::model::Model;
 
-/// What a reload goes through: its message code and what the message is about.
-pub(super) const PHASES: [(i64, &str); 7] = [
-    (20, "Reload"),
-    (21, "OrderLines"),
-    (21, "Orders"),
-    (21, "Customers"),
-    (21, "Countries"),
-    (21, "Products"),
-    (11, "Done"),
-];
+/// What a reload goes through: for each phase its message's code and what the message is about.
+pub(super) type Phases = Arc<[(i64, String)]>;
+
+/// The phases of a reload that loads some tables.
+pub(super) fn phases(source: &Model) -> Phases {
+    let tables = source.tables.iter().map(|table| (21, table.name.clone()));
+    [(20, "Reload".to_owned())].into_iter().chain(tables).chain([(11, "Done".to_owned())]).collect()
+}
 
 pub(super) fn is_reload(method: &str) -> bool {
     matches!(method, "DoReload" | "DoReloadEx")
@@ -26,6 +26,7 @@ pub(super) fn is_reload(method: &str) -> bool {
 #[derive(Debug, Default)]
 struct Progress {
     step: usize,
+    total: usize,
     finished: bool,
     /// Messages that nobody has read yet.
     messages: Vec<Json>,
@@ -54,30 +55,26 @@ impl Calls {
         }
     }
 
-    /// A reload has come to one of its phases.
-    pub(super) fn phase(&mut self, request: &Request, step: usize) {
-        let progress = self.reloads.entry(request.number()).or_default();
-        self.current = Some(request.number());
-        progress.step = step + 1;
-        progress.finished = step + 1 == PHASES.len();
-        let (code, about) = PHASES[step];
-        progress.messages.push(json!({ "qMessageCode": code, "qMessageParameters": [about] }));
-    }
-
-    /// A reload has been carried out: the phases that were not told yet are.
-    pub(super) fn reloaded(&mut self, request: i64, failure: Option<&str>) {
+    /// A reload has come to one of its phases, and is past those before.
+    pub(super) fn phase(&mut self, request: i64, phases: &Phases, step: usize) {
         let progress = self.reloads.entry(request).or_default();
         self.current = Some(request);
-        let (from, to) = (progress.step, if failure.is_some() { PHASES.len() - 1 } else { PHASES.len() });
-        for (code, about) in PHASES.get(from..to).unwrap_or_default() {
+        for (code, about) in phases.get(progress.step..=step).unwrap_or_default() {
             progress.messages.push(json!({ "qMessageCode": code, "qMessageParameters": [about] }));
         }
-        progress.step = to;
-        progress.finished = true;
-        progress.errors = failure
-            .map(|log| json!({ "qErrorString": log, "qLineEnd": "\r\n", "qLine": log, "qErrorDataCode": "EDC_ERROR" }))
-            .into_iter()
-            .collect();
+        progress.step = step + 1;
+        progress.total = phases.len();
+        progress.finished = progress.step == progress.total;
+    }
+
+    /// A reload has been carried out: the phases that were not told yet are. One that failed does not come to the last.
+    pub(super) fn reloaded(&mut self, request: i64, phases: &Phases, failure: Option<&str>) {
+        self.phase(request, phases, phases.len() - 1 - usize::from(failure.is_some()));
+        if let (Some(progress), Some(log)) = (self.reloads.get_mut(&request), failure) {
+            progress.finished = true;
+            progress.errors =
+                vec![json!({ "qErrorString": log, "qLineEnd": "\r\n", "qLine": log, "qErrorDataCode": "EDC_ERROR" })];
+        }
     }
 
     /// Cancels calls: each answers that it was aborted.
@@ -101,7 +98,7 @@ impl Calls {
             "qStarted": progress.step > 0,
             "qFinished": progress.finished,
             "qCompleted": progress.step,
-            "qTotal": if progress.step > 0 { PHASES.len() } else { 0 },
+            "qTotal": progress.total,
             "qKB": 0,
             "qMillisecs": 0,
             "qUserInteractionWanted": false,

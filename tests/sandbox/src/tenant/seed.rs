@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use crate::model::Model;
+use crate::model::{Model, Table};
 use crate::rest::{ASSIGNMENT, grant, items};
 
 use super::{App, Clock, Entity, Ids, Object, State};
@@ -104,7 +104,7 @@ pub(super) fn state(data: Arc<Model>, clock: Clock) -> State {
         app.created = next_stamp();
         app.modified.clone_from(&app.created);
         if loaded {
-            app.script.push_str(SCRIPT);
+            app.script.push_str(&script(&app.source));
             app.reload(&app.created.clone());
             furnish(&mut state.ids, &mut app);
         }
@@ -128,6 +128,12 @@ pub(super) fn state(data: Arc<Model>, clock: Clock) -> State {
         grant(&mut state, ASSIGNMENT, &space, own);
     }
     state
+}
+
+/// A script that loads the data.
+fn script(source: &Model) -> String {
+    let load = |table: &Table| format!("{0}:\r\nLOAD * FROM [lib://DataFiles/{0}.csv];\r\n", table.name);
+    format!("///$tab Data\r\n{}", source.tables.iter().map(load).collect::<String>())
 }
 
 fn id_of(document: &Json) -> String {
@@ -193,7 +199,3 @@ fn furnish(ids: &mut Ids, app: &mut App) {
     });
     keep(Entity::Variable, "variable", None, target);
 }
-
-const SCRIPT: &str = "///$tab Data\r\nOrderLines:\r\nLOAD * FROM [lib://DataFiles/OrderLines.csv];\r\n\
-Orders:\r\nLOAD * FROM [lib://DataFiles/Orders.csv];\r\nCustomers:\r\nLOAD * FROM [lib://DataFiles/Customers.csv];\r\n\
-Countries:\r\nLOAD * FROM [lib://DataFiles/Countries.csv];\r\nProducts:\r\nLOAD * FROM [lib://DataFiles/Products.csv];\r\n";
