@@ -21,8 +21,15 @@ const session = openAppSession({ appId: app.resourceId, identity: 'api-delta', t
 const other = openAppSession({ appId: app.resourceId, identity: 'api-plain', ttlSeconds: 60, useDeltaProtocol: false });
 const [doc, plain] = [await session.getDoc(), await other.getDoc()];
 Object.assign(told, await engine(doc, plain));
-told.selectable = (await (await doc.createSessionObject(CUBE)).getLayout()).qHyperCube.qSize.qcy;
+
+// It has no suspend; a session of the same identity that is opened again in time is the same session.
+await (await doc.getField('Region')).selectValues([{ qText: 'Nordics' }], false, false);
+const before = await (await doc.createSessionObject(CUBE)).getLayout();
 await session.close();
+const again = openAppSession({ appId: app.resourceId, identity: 'api-delta', ttlSeconds: 60 });
+const after = await (await (await again.getDoc()).createSessionObject(CUBE)).getLayout();
+told.resumed = JSON.stringify(before.qHyperCube.qDataPages) === JSON.stringify(after.qHyperCube.qDataPages);
+await again.close();
 await other.close();
 writeFileSync(process.argv[2], JSON.stringify(told, null, 1));
 process.exit(0);

@@ -331,7 +331,7 @@ mod tests {
     fn states_equal_those_counted_over_the_joined_rows() {
         let mut dice = brute::Dice::new(7);
         for round in 0..100 {
-            let model = if round % 4 == 0 { sales() } else { brute::random(&mut dice).into() };
+            let model = if round % 10 == 0 { sales() } else { brute::random(&mut dice).into() };
             let rows = brute::joined(&model);
             let mut selections = Selections::default();
             for _ in 0..1 + dice.below(3) {
