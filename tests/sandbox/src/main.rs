@@ -156,7 +156,7 @@ fn print_operations() -> io::Result<()> {
         operations.len(),
         operations.len() - stateful
     )?;
-    writeln!(out, "Engine: {} methods", methods.len())
+    writeln!(out, "Engine: {} methods of 336", methods.len())
 }
 
 #[cfg(unix)]

@@ -257,7 +257,8 @@ fn options_shape_a_straight_cube() {
     let hypercube = layout(&model, &none, straight.clone());
     let row = &hypercube["qDataPages"][0]["qMatrix"][0];
     assert_eq!(row[1]["qText"], "Americas");
-    let (sum, count) = expected(&model, &brute::joined(&model), &none, &["Region"], "Sales")[&vec!["Americas".to_owned()]];
+    let (sum, count) =
+        expected(&model, &brute::joined(&model), &none, &["Region"], "Sales")[&vec!["Americas".to_owned()]];
     assert!((row[0]["qNum"].as_f64().expect("a number") - sum).abs() < 1e-6);
     assert_eq!(row[1]["qAttrExps"]["qValues"][0]["qNum"].as_f64(), Some(count));
     assert_eq!(hypercube["qDimensionInfo"][0]["qAttrExprInfo"][0]["id"], "mine");

@@ -16,7 +16,7 @@ pub(super) const METHODS: &[Method] = methods! {
     OSVersion() => |_, ()| returned("sandbox"),
     IsPersonalMode() => |_, ()| returned(false),
     GetAuthenticatedUser() => |call, ()| {
-        returned(format!("UserDirectory=SANDBOX; UserId={}", call.session.tenant.owner()))
+        returned(format!("UserDirectory=SANDBOX; UserId={}", call.session.user))
     },
     GetProgress(qRequestId: i64) => |call, (id,)| Ok(call.session.running.progress(id)),
     CancelRequest(qRequestId: i64) => |call, (id,)| {
@@ -42,7 +42,7 @@ pub(super) const METHODS: &[Method] = methods! {
             return Err(EngineError::new(1001, name));
         }
         let mut state = call.session.tenant.state();
-        let app = state.new_app(&name, None);
+        let app = state.new_app(&name, Some(&call.session.user));
         let id = app.id.clone();
         state.apps.push(app);
         Ok(json!({ "qSuccess": true, "qAppId": id }))
@@ -104,7 +104,7 @@ fn session_app(call: &mut Call<'_>) -> Outcome {
     if call.session.open.is_some() {
         return Err(EngineError::new(1002, "CreateSessionApp"));
     }
-    let mut app = call.session.tenant.state().new_app("", None);
+    let mut app = call.session.tenant.state().new_app("", Some(&call.session.user));
     app.id = format!("SessionApp_{}", app.id);
     let id = app.id.clone();
     call.session.open = Some(Open::session_app(app));

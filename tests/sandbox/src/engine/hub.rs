@@ -109,7 +109,7 @@ impl Hub {
     /// Gives a new socket its place in a session; with it, what to greet it with.
     pub(super) fn attach(tenant: &Arc<Tenant>, key: Key, ttl: Duration) -> (Seat, String) {
         let (sender, events) = mpsc::unbounded_channel();
-        let fresh = Session::new(Arc::clone(tenant));
+        let fresh = Session::new(Arc::clone(tenant), &key.user);
         let mut inner = tenant.engine.inner();
         let now = tenant.clock.millis();
         let over =

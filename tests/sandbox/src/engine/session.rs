@@ -37,6 +37,8 @@ impl Target {
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(super) tenant: Arc<Tenant>,
+    /// The id of the user whose session it is.
+    pub(super) user: String,
     pub(super) open: Option<Open>,
     pub(super) ids: Ids,
     handles: BTreeMap<i64, Target>,
@@ -53,10 +55,11 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(tenant: Arc<Tenant>) -> Self {
+    pub(crate) fn new(tenant: Arc<Tenant>, user: &str) -> Self {
         let seed = tenant.state().ids.seed();
         Self {
             tenant,
+            user: user.to_owned(),
             open: None,
             ids: Ids::new(seed),
             handles: BTreeMap::from([(-1, Target::Global)]),

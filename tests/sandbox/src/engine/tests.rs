@@ -19,7 +19,7 @@ pub(super) struct Client {
 
 impl Client {
     fn new(tenant: &Arc<Tenant>) -> Self {
-        Self { session: Session::new(Arc::clone(tenant)), deltas: Deltas::default(), last: 0 }
+        Self { session: Session::new(Arc::clone(tenant), &tenant.owner()), deltas: Deltas::default(), last: 0 }
     }
 
     /// A client that has the first app of a fresh tenant open.
