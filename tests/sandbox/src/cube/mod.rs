@@ -15,7 +15,7 @@ mod stack;
 mod straight;
 
 #[cfg(test)]
-mod modes_tests;
+mod brute_tests;
 #[cfg(test)]
 mod tests;
 

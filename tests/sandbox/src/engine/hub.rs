@@ -38,6 +38,11 @@ impl Key {
     }
 }
 
+/// Whether a path is the Engine's.
+pub(crate) fn is_address(path: &str) -> bool {
+    Key::read("", path).is_some()
+}
+
 /// What a socket has to do that its own client did not ask for.
 #[derive(Clone, Debug)]
 pub(super) enum Event {

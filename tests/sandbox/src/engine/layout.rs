@@ -211,7 +211,7 @@ fn selections(open: &Open, state: &str) -> Result<Json, EngineError> {
             "qSelected": selected,
             "qRangeInfo": [],
             "qSortIndex": place,
-            "qStateCounts": state_counts(&selections.states(&open.model, selection.field).counts()),
+            "qStateCounts": state_counts(&selections.states(&open.model, selection.field)),
             "qSelectedFieldSelectionInfo": named.iter().map(|text| json!({ "qName": text })).collect::<Vec<_>>(),
             "qNotSelectedFieldSelectionInfo": [],
             "qSelectionThreshold": NAMED_VALUES,

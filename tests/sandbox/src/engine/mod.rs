@@ -29,7 +29,7 @@ mod socket_tests;
 mod tests;
 
 pub use fault::EngineFault;
-pub(crate) use hub::Hub;
+pub(crate) use hub::{Hub, is_address};
 pub(crate) use socket::{refuse, serve};
 
 /// The Engine's methods that are answered, as `Class.Method`.

@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 use std::{fs, io};
 
 pub(crate) use join::{NO_ROW, Records};
-pub(crate) use selection::{Counts, Selections, State, States};
+pub(crate) use selection::{Selections, State, States};
 pub(crate) use table::{Field, Kind, Model, NULL, Table, Value};
 
 /// The tables under `data/`, by name.

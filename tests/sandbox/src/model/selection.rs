@@ -30,37 +30,14 @@ impl State {
     }
 }
 
-/// How many values of a field are in each state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
-    pub(crate) locked: usize,
-    pub(crate) selected: usize,
-    pub(crate) option: usize,
-    pub(crate) alternative: usize,
-    pub(crate) excluded: usize,
-    pub(crate) selected_excluded: usize,
-    pub(crate) locked_excluded: usize,
-}
-
 /// The states of a field's values, by element number.
 #[derive(Clone, Debug)]
 pub(crate) struct States(pub(crate) Vec<State>);
 
 impl States {
-    pub(crate) fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        for state in &self.0 {
-            *match state {
-                State::Locked => &mut counts.locked,
-                State::Selected => &mut counts.selected,
-                State::Option => &mut counts.option,
-                State::Alternative => &mut counts.alternative,
-                State::Excluded => &mut counts.excluded,
-                State::SelectedExcluded => &mut counts.selected_excluded,
-                State::LockedExcluded => &mut counts.locked_excluded,
-            } += 1;
-        }
-        counts
+    /// How many values are in a state.
+    pub(crate) fn count(&self, state: State) -> usize {
+        self.0.iter().filter(|known| **known == state).count()
     }
 
     /// The elements whose states fit.
