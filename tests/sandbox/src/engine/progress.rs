@@ -22,6 +22,9 @@ pub(super) fn is_reload(method: &str) -> bool {
     matches!(method, "DoReload" | "DoReloadEx")
 }
 
+/// Whether a call reloads, and how to cancel it.
+type Running = (bool, Option<oneshot::Sender<()>>);
+
 /// What is told of a reload.
 #[derive(Debug, Default)]
 struct Progress {
@@ -36,8 +39,7 @@ struct Progress {
 /// The calls of a session that are under way, by socket and id, and the progress of its reloads.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    /// Whether each reloads, and how to cancel it.
-    running: BTreeMap<(u64, i64), (bool, Option<oneshot::Sender<()>>)>,
+    running: BTreeMap<(u64, i64), Running>,
     reloads: BTreeMap<i64, Progress>,
     /// The reload that a request for "the current one" means.
     current: Option<i64>,

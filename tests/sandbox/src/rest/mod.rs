@@ -162,8 +162,10 @@ pub(super) fn place(all: &[Json], what: &str, id: &str) -> Result<usize, Problem
     all.iter().position(|one| one["id"] == id).ok_or_else(|| Problem::not_found(what, id))
 }
 
+type Handler = fn(&Ask<'_>) -> Outcome;
+
 /// The operations with state, and what carries each out. Those of signing in are answered before a caller is known.
-const STATEFUL: &[(&str, fn(&Ask<'_>) -> Outcome)] = &[
+const STATEFUL: &[(&str, Handler)] = &[
     ("getUsers", users::list),
     ("createUser", users::create),
     ("filterUsers", users::filter),

@@ -34,11 +34,13 @@ fn listed(ask: &Ask<'_>, filter: Option<&str>) -> Outcome {
     Ok(Answer::ok(page))
 }
 
+type Test = fn(&str, &str) -> bool;
+
 /// One comparison of the SCIM filter language: a field, a test, and the value in lower case.
-fn comparison(text: &str) -> Option<(&str, fn(&str, &str) -> bool, String)> {
+fn comparison(text: &str) -> Option<(&str, Test, String)> {
     let mut words = text.trim().splitn(3, ' ');
     let field = words.next().filter(|field| ["id", "name", "email", "subject", "status"].contains(field))?;
-    let test: fn(&str, &str) -> bool = match words.next()?.to_ascii_lowercase().as_str() {
+    let test: Test = match words.next()?.to_ascii_lowercase().as_str() {
         "eq" => |a, b| a == b,
         "ne" => |a, b| a != b,
         "co" => |a, b| a.contains(b),
