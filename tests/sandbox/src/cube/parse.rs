@@ -95,42 +95,62 @@ fn in_name(character: char) -> bool {
     character.is_alphanumeric() || matches!(character, '_' | '%' | '#' | '@' | '.')
 }
 
-/// An operator that binds the tighter the greater its power is.
-macro_rules! infix {
-    ($parser:expr, $power:literal, $operator:ident) => {
-        $parser.value(Infix::Left($power, |_: &mut Input<'_>, left, right| {
-            Ok(Expr::Binary(Operator::$operator, Box::new(left), Box::new(right)))
-        }))
-    };
-}
-
-macro_rules! prefix {
-    ($parser:expr, $power:literal, |$of:ident| $made:expr) => {
-        terminated($parser, deeper).value(Prefix($power, |input: &mut Input<'_>, $of| {
-            input.state.depth -= 1;
-            Ok($made)
-        }))
-    };
-}
-
 fn whole(input: &mut Input<'_>) -> Parsed<Expr> {
     deeper(input)?;
-    let read = expression(operand)
-        .prefix(alt((
-            prefix!(word("not"), 5, |of| Expr::Not(Box::new(of))),
-            prefix!(sign("-"), 15, |of| Expr::Negative(Box::new(of))),
-            prefix!(sign("+"), 15, |of| of),
-        )))
-        .infix(alt((
-            alt((infix!(word("or"), 1, Or), infix!(word("and"), 3, And))),
-            alt((infix!(sign("<="), 7, LessOrEqual), infix!(sign("<>"), 7, Unequal))),
-            alt((infix!(sign(">="), 7, GreaterOrEqual), infix!(sign("<"), 7, Less))),
-            alt((infix!(sign(">"), 7, Greater), infix!(sign("="), 7, Equal))),
-            infix!(sign("&"), 9, Concatenate),
-            alt((infix!(sign("+"), 11, Add), infix!(sign("-"), 11, Subtract))),
-            alt((infix!(sign("*"), 13, Multiply), infix!(sign("/"), 13, Divide))),
-        )))
-        .parse_next(input)?;
+    let read = expression(operand).prefix(prefix).infix(infix).parse_next(input)?;
+    shallower(input, read)
+}
+
+/// The first of some operators that stands here; a word has to stand alone.
+fn operator<'a>(input: &mut Input<'a>, known: &[&'static str]) -> Parsed<&'static str> {
+    for text in known {
+        let found = match text.starts_with(char::is_alphabetic) {
+            true => opt(word(text)).parse_next(input)?,
+            false => opt(sign(text)).parse_next(input)?,
+        };
+        if found.is_some() {
+            return Ok(text);
+        }
+    }
+    Err(ErrMode::Backtrack(expected("an operator")))
+}
+
+fn prefix<'a>(input: &mut Input<'a>) -> Parsed<Prefix<Input<'a>, Expr, ErrMode<Fault>>> {
+    let operator = operator(input, &["not", "-", "+"])?;
+    deeper(input)?;
+    Ok(match operator {
+        "not" => Prefix(5, |input, of| shallower(input, Expr::Not(Box::new(of)))),
+        "-" => Prefix(15, |input, of| shallower(input, Expr::Negative(Box::new(of)))),
+        _ => Prefix(15, shallower),
+    })
+}
+
+/// The operators between two operands; the greater its number, the tighter one binds.
+fn infix<'a>(input: &mut Input<'a>) -> Parsed<Infix<Input<'a>, Expr, ErrMode<Fault>>> {
+    use Infix::Left;
+    let known = ["or", "and", "<=", "<>", ">=", "<", ">", "=", "&", "+", "-", "*", "/"];
+    Ok(match operator(input, &known)? {
+        "or" => Left(1, |_, left, right| binary(Operator::Or, left, right)),
+        "and" => Left(3, |_, left, right| binary(Operator::And, left, right)),
+        "<=" => Left(7, |_, left, right| binary(Operator::LessOrEqual, left, right)),
+        "<>" => Left(7, |_, left, right| binary(Operator::Unequal, left, right)),
+        ">=" => Left(7, |_, left, right| binary(Operator::GreaterOrEqual, left, right)),
+        "<" => Left(7, |_, left, right| binary(Operator::Less, left, right)),
+        ">" => Left(7, |_, left, right| binary(Operator::Greater, left, right)),
+        "=" => Left(7, |_, left, right| binary(Operator::Equal, left, right)),
+        "&" => Left(9, |_, left, right| binary(Operator::Concatenate, left, right)),
+        "+" => Left(11, |_, left, right| binary(Operator::Add, left, right)),
+        "-" => Left(11, |_, left, right| binary(Operator::Subtract, left, right)),
+        "*" => Left(13, |_, left, right| binary(Operator::Multiply, left, right)),
+        _ => Left(13, |_, left, right| binary(Operator::Divide, left, right)),
+    })
+}
+
+fn binary(operator: Operator, left: Expr, right: Expr) -> Parsed<Expr> {
+    Ok(Expr::Binary(operator, Box::new(left), Box::new(right)))
+}
+
+fn shallower(input: &mut Input<'_>, read: Expr) -> Parsed<Expr> {
     input.state.depth -= 1;
     Ok(read)
 }
