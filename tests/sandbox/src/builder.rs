@@ -141,7 +141,8 @@ impl Builder {
         self
     }
 
-    /// Loads the apps with the CSV files of a folder instead of the sandbox's own data.
+    /// Loads the apps with the CSV files of a folder instead of the sandbox's own data: a table for each, with its
+    /// columns' names in the first line and `,`, `;` or tabs between them. Columns of the same name link their tables.
     pub fn data(mut self, folder: impl Into<PathBuf>) -> Self {
         self.data = Some(folder.into());
         self

@@ -11,6 +11,7 @@ use super::format::{formatted, is_own};
 use super::pivot::{pivot_pages, size};
 use super::stack::{stack_pages, stack_size, tree_levels};
 use super::straight::{Cube, Invalid, Owner, code};
+use crate::json::extend;
 use crate::model::{Field, Kind, NULL, State, States};
 
 impl InlineDimension {
@@ -341,9 +342,8 @@ fn number_format(kind: Kind) -> Json {
 }
 
 /// The client's own members, and the engine's over them.
-pub(super) fn merge(mut own: Map<String, Json>, engine: Json) -> Json {
-    if let Json::Object(engine) = engine {
-        own.extend(engine);
-    }
-    Json::Object(own)
+pub(super) fn merge(own: Map<String, Json>, engine: Json) -> Json {
+    let mut both = Json::Object(own);
+    extend(&mut both, engine);
+    both
 }

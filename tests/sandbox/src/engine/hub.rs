@@ -190,6 +190,17 @@ mod tests {
         }
     }
 
+    /// Sessions hold the tenant and wait for their clients in it, which must not keep it once its sandbox is gone.
+    #[tokio::test]
+    async fn a_dropped_sandbox_keeps_no_session() {
+        let sandbox = crate::Sandbox::start().await.expect("a sandbox");
+        let tenant = Arc::downgrade(&sandbox.tenant);
+        let (key, ttl) = Key::read("a", "/app/x/identity/i/ttl/3600").expect("a path");
+        drop(Hub::attach(&sandbox.tenant, key, ttl));
+        drop(sandbox);
+        assert_eq!(tenant.strong_count(), 0);
+    }
+
     #[test]
     fn a_session_waits_for_its_client() {
         let tenant = Arc::new(Tenant::seeded());

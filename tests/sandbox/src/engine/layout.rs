@@ -10,6 +10,7 @@ use super::rpc::EngineError;
 use super::state::DEFAULT;
 use super::{bookmark, library};
 use crate::cube::{Datum, View, cube_layout, list_layout, number_json, state_counts};
+use crate::json::extend;
 use crate::model::{Kind, Model, Value};
 use crate::tenant::{Entity, Object};
 
@@ -34,9 +35,7 @@ pub(super) fn of_kept(call: &mut Call<'_>) -> Result<Json, EngineError> {
             json!({ "qText": value.text(), "qNum": number_json(value.number()) })
         }
     };
-    for (name, value) in more.as_object().into_iter().flatten() {
-        layout[name] = value.clone();
-    }
+    extend(&mut layout, more);
     Ok(layout)
 }
 

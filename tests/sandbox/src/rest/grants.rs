@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::page::List;
 use super::{Answer, Ask, Outcome, Problem, place};
+use crate::json::extend;
 use crate::tenant::State;
 
 /// The roles of a space.
@@ -43,9 +44,7 @@ pub(crate) fn grant(state: &mut State, kind: Kind, space: &str, own: Json) -> Js
             "space": { "href": format!("/api/v1/spaces/{space}") },
         },
     });
-    for (name, value) in own.as_object().into_iter().flatten() {
-        made[name] = value.clone();
-    }
+    extend(&mut made, own);
     state.grants.push((kind, made.clone()));
     made
 }
