@@ -31,6 +31,7 @@ mod builder;
 mod cube;
 mod engine;
 mod fault;
+mod json;
 mod model;
 mod pem;
 mod rest;

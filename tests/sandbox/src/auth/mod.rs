@@ -17,7 +17,7 @@ use crate::tenant::Tenant;
 
 pub(crate) use client::Key;
 pub use client::OAuthClient;
-pub(crate) use managed::{Managed, by_certificate, by_proxy, check_xrfkey, personal, service};
+pub(crate) use managed::{Managed, SESSION_LIMIT, by_certificate, by_proxy, check_xrfkey, personal, service};
 pub(crate) use session::{Issuer, Login};
 
 /// Seconds that an access token lives.
