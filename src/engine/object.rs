@@ -170,6 +170,21 @@ impl Objects {
         self.all().into_iter().find(is_doc)
     }
 
+    /// The object that the app knows by this id, if this side holds a handle of it.
+    pub(super) fn by_id(&self, class: &str, id: &str) -> Option<Arc<Object>> {
+        let table = self.table();
+        let is_meant = |object: &Arc<Object>| {
+            let identity = object.identity.get();
+            identity.is_some_and(|identity| identity.class == class && identity.generic_id.as_deref() == Some(id))
+        };
+        table.live.values().map(|entry| &entry.object).find(|object| is_meant(object)).map(Arc::clone)
+    }
+
+    /// The connection that numbers belong to.
+    pub(super) fn epoch(&self) -> u32 {
+        self.table().epoch
+    }
+
     /// The engine says that these have changed.
     pub(super) fn changed(&self, numbers: &[i32]) {
         let table = self.table();

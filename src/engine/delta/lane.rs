@@ -72,6 +72,11 @@ impl Lane {
         }
     }
 
+    /// A reply is lost: what comes after it cannot be applied.
+    pub(in crate::engine) fn spoil(&self) {
+        self.state().broken = true;
+    }
+
     /// Nobody waits for this one any more.
     pub(in crate::engine) fn forget(&self, id: u64) {
         let mut state = self.state();

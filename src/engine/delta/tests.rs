@@ -89,6 +89,20 @@ fn what_does_not_fit_is_said() {
     assert!(apply_all(&mut json!(1), json!({})).is_err());
 }
 
+#[test]
+fn patches_cannot_nest_without_end() {
+    let deep = |levels: usize| (0..levels).fold(json!(1), |value, _| json!([value]));
+    let path = |steps: usize| "/0".repeat(steps);
+    let mut document = deep(100);
+    let add = json!([{"op": "replace", "path": path(100), "value": deep(100)}]);
+    apply_all(&mut document, add.clone()).expect("200 levels are fine");
+    let further = json!([{"op": "replace", "path": path(150), "value": deep(100)}]);
+    assert!(apply_all(&mut document, further).expect_err("too long").to_string().contains("too long"));
+    let mut document = json!({"a": deep(100), "b": document});
+    let moved = json!([{"op": "move", "from": "/b", "path": format!("/a{}", path(99))}]);
+    assert!(apply_all(&mut document, moved).expect_err("too deep").to_string().contains("too deeply"));
+}
+
 fn delivery(result: Value) -> Delivery {
     let frame = json!({"id": 1, "delta": true, "result": result}).to_string();
     let start = frame.find("\"result\":").expect("there") + "\"result\":".len();
