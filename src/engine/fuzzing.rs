@@ -1,4 +1,5 @@
-//! The way in for the fuzz targets; built with `--cfg fuzzing` alone.
+//! The way in for the fuzz targets, built with `--cfg fuzzing`; and for the tests, which run their seeds and what
+//! becomes of them by chance.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -60,6 +61,62 @@ pub fn deltas(text: &str) {
             let written = value.to_string();
             let read: Option<types::GenericObjectLayout> = record::from_value(Value::clone(value)).ok();
             drop((written, read));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    const FRAMES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/seeds/frames");
+    const DELTAS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/seeds/deltas");
+
+    /// The seeds in a folder; none where the crate was packed without them.
+    fn seeds(folder: &str) -> Vec<String> {
+        let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut seeds: Vec<_> = files.filter_map(|file| std::fs::read_to_string(file.path()).ok()).collect();
+        seeds.sort();
+        if seeds.is_empty() {
+            seeds.push("{}".to_owned());
+        }
+        seeds
+    }
+
+    /// A seed with pieces of seeds in places where they do not belong.
+    fn spoiled(folder: &str) -> impl Strategy<Value = String> + use<> {
+        let seeds = seeds(folder);
+        let seed = prop::sample::select(seeds.clone());
+        let cuts = prop::collection::vec((any::<prop::sample::Index>(), 0..40_usize), 1..6);
+        let all = seeds.join("\n");
+        (seed, cuts.clone(), cuts).prop_map(move |(seed, places, pieces)| {
+            let mut bytes = seed.into_bytes();
+            for ((place, gone), (from, length)) in places.into_iter().zip(pieces) {
+                let start = place.index(bytes.len() + 1);
+                let end = (start + gone / 3).min(bytes.len());
+                let from = from.index(all.len());
+                let piece = all.as_bytes().iter().skip(from).take(length).copied();
+                bytes.splice(start..end, piece);
+            }
+            String::from_utf8_lossy(&bytes).into_owned()
+        })
+    }
+
+    #[test]
+    fn seeds_do_no_harm() {
+        seeds(FRAMES).iter().for_each(|seed| super::frame(seed));
+        seeds(DELTAS).iter().for_each(|seed| super::deltas(seed));
+    }
+
+    proptest! {
+        #[test]
+        fn spoiled_frames_do_no_harm(text in spoiled(FRAMES)) {
+            super::frame(&text);
+        }
+
+        #[test]
+        fn spoiled_deltas_do_no_harm(text in spoiled(DELTAS)) {
+            super::deltas(&text);
         }
     }
 }

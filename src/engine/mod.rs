@@ -30,7 +30,7 @@ mod delta;
 mod event;
 mod exchange;
 mod frame;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod handle;

@@ -27,6 +27,18 @@ impl Lanes {
         (!lane.state().broken).then(|| Arc::clone(lane))
     }
 
+    /// The lanes that there are, to be kept elsewhere; `None` when there are none.
+    pub(in crate::engine) fn take(&self) -> Option<Self> {
+        let lanes = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        (!lanes.is_empty()).then(|| Lanes(Mutex::new(lanes)))
+    }
+
+    /// Takes over lanes that were kept elsewhere.
+    pub(in crate::engine) fn put(&self, lanes: Lanes) {
+        let lanes = lanes.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = lanes;
+    }
+
     /// Forgets everything: the object is gone, or the engine has forgotten what it had sent.
     pub(in crate::engine) fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
