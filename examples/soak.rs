@@ -136,7 +136,12 @@ async fn work(doc: Doc, calls: u64, task: u64, figures: &Figures) {
             Ok(()) => {}
             Err(Error::Timeout(_)) => drop(figures.given_up.fetch_add(1, Ordering::Relaxed)),
             Err(Error::Closed(_)) => drop(figures.lost.fetch_add(1, Ordering::Relaxed)),
-            Err(Error::Decode(_)) => drop(figures.unreadable.fetch_add(1, Ordering::Relaxed)),
+            Err(Error::Decode(error)) => {
+                // the sandbox cuts replies short; a few are shown, to see that it was that
+                if figures.unreadable.fetch_add(1, Ordering::Relaxed) < 5 {
+                    eprintln!("{error}");
+                }
+            }
             Err(_) => drop(figures.engine_errors.fetch_add(1, Ordering::Relaxed)),
         }
     }

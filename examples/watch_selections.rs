@@ -18,7 +18,7 @@ async fn main() -> Result<()> {
     if std::env::var_os("QLIK_HOST").is_some() {
         let app = std::env::var("QLIK_APP").map_err(|_| "QLIK_APP names no app to watch")?;
         let doc = Qlik::from_env()?.open_app(app).await?;
-        return watch(&doc, usize::MAX).await;
+        return watch(&doc).await;
     }
     // Kept until the end: the sandbox stops when it is dropped.
     let sandbox = Sandbox::start().await?;
@@ -34,30 +34,31 @@ async fn main() -> Result<()> {
         pause().await;
         person.select_in("Region", ["Nordics"]).await?;
         pause().await;
-        person.select_where("Category", "B*").await?;
+        person.select_where("Category", "*s").await?;
         pause().await;
         person.clear_all().await?;
         pause().await;
         Ok::<_, Box<dyn std::error::Error>>(())
     };
-    let (watching, selecting) = tokio::join!(watch(&watched, 4), selecting);
-    watching.and(selecting)
+    tokio::select! {
+        watching = watch(&watched) => watching,
+        selecting = selecting => selecting,
+    }
 }
 
-/// Prints the selections as they are, and after each change, this many times.
-async fn watch(doc: &Doc, times: usize) -> Result<()> {
+/// Prints the selections as they are, and after each change, until the session ends.
+async fn watch(doc: &Doc) -> Result<()> {
     // An object of the session that shows the selections; it is removed when it is dropped.
     let properties: types::GenericObjectProperties = serde_json::from_value(json!({
         "qInfo": { "qType": "selections" }, "qSelectionObjectDef": {},
     }))?;
     let object = doc.create_session_object(&properties).await?.scoped()?;
-    let mut layouts = object.layouts().take(times);
+    let mut layouts = object.layouts();
     while let Some(layout) = layouts.next().await {
         layout?;
         print(&doc.current_selections().await?);
     }
-    let closed = doc.handle().session().is_closed();
-    println!("{}", if closed { "the session has ended" } else { "enough seen" });
+    println!("the session has ended: {}", doc.handle().session().closed().await);
     Ok(())
 }
 

@@ -129,7 +129,13 @@ impl Lane {
         let mut tree = Tree::new();
         let mut whole = false;
         for (name, patches) in result {
-            whole |= patches.pointer("/0/path").is_some_and(|path| path == "/" || path == "");
+            let is_whole = patches.pointer("/0/path").is_some_and(|path| path == "/" || path == "");
+            if !is_whole && !state.values.contains_key(&name) {
+                // the engine counts a reply as the base that did not come by this lane: one that was not asked for as a
+                // delta, or one that was lost
+                return Err(PatchError::new("/", "what it changes is not known"));
+            }
+            whole |= is_whole;
             let value = state.values.entry(name.clone()).or_default();
             // in place, unless a reader of the former value is not done yet
             apply_all(Arc::make_mut(value), patches)?;

@@ -115,6 +115,13 @@ fn whole(value: Value) -> Value {
 }
 
 #[test]
+fn a_delta_of_what_is_not_known_does_not_fit() {
+    let lane = Lanes::default().of("GetLayout", &Arc::default()).expect("a lane");
+    lane.arrive(1, delivery(json!({"qLayout": []})), true);
+    assert!(lane.take(1).expect_err("nothing came before").contains("not known"));
+}
+
+#[test]
 fn replies_count_in_the_order_in_which_they_came() {
     let saved = Arc::new(AtomicU64::new(0));
     let lane = Lanes::default().of("GetLayout", &saved).expect("a lane");
@@ -203,14 +210,21 @@ proptest! {
     #[test]
     fn a_delta_reads_like_the_whole(documents in prop::collection::vec(document(), 1..5)) {
         let lane = Lanes::default().of("GetLayout", &Arc::default()).expect("a lane");
-        let mut before = Value::Null;
+        let mut before = None;
         for (id, after) in (1..).zip(documents) {
-            let mut patches = Vec::new();
-            diff("", &before, &after, &mut patches);
-            lane.arrive(id, delivery(json!({"qLayout": patches})), true);
+            let result = match &before {
+                // the first reply is the whole
+                None => whole(after.clone()),
+                Some(before) => {
+                    let mut patches = Vec::new();
+                    diff("", before, &after, &mut patches);
+                    json!({"qLayout": patches})
+                }
+            };
+            lane.arrive(id, delivery(result), true);
             let tree = lane.take(id).expect("it fits");
             prop_assert_eq!(&*tree["qLayout"], &after);
-            before = after;
+            before = Some(after);
         }
     }
 
