@@ -21,7 +21,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::closed::{CloseReason, Closed};
 use super::event::Resumed;
-use super::frame::Incoming;
+use super::frame::{Incoming, Unreadable};
 use super::keepalive::{Beat, Pulse};
 use super::notification::Notification;
 use super::object::Object;
@@ -238,8 +238,11 @@ impl Actor {
         self.shared.traffic.show(Direction::Received, &frame);
         let incoming = match Incoming::parse(&frame) {
             Ok(incoming) => incoming,
-            Err(error) => {
-                tracing::warn!(%error, bytes = frame.len(), "a frame that does not read was left out");
+            Err(Unreadable { id, error }) => {
+                tracing::warn!(%error, bytes = frame.len(), "a frame does not read");
+                if let Some(id) = id {
+                    self.shared.calls.spoil(id, &error);
+                }
                 return;
             }
         };

@@ -73,6 +73,9 @@ impl Qlik {
 }
 
 /// The settings of a session that is being opened; see [`Qlik::session`].
+///
+/// Messages travel as they are: compression (`permessage-deflate`) is not offered to the server, since the WebSocket
+/// library underneath has none. Where the size of layouts matters, [`delta`](Self::delta) saves more than that would.
 #[derive(Clone)]
 #[must_use = "a session is opened by connect()"]
 pub struct SessionBuilder {
@@ -251,8 +254,9 @@ impl SessionBuilder {
         Ok(doc)
     }
 
-    pub(super) fn host(&self) -> &str {
-        self.core.host.as_str()
+    /// What tells the client apart from others, as long as it lives.
+    pub(super) fn client(&self) -> usize {
+        Arc::as_ptr(&self.core) as usize
     }
 
     /// `wss://host/app/{id}/identity/{identity}/ttl/{seconds}`.

@@ -15,6 +15,9 @@ use crate::Host;
 use crate::client::Core;
 use crate::error::{Error, HttpError, Result};
 
+/// How much is read from a socket at once.
+const READ_BUFFER: usize = 16 << 10;
+
 /// Opens the sockets of one session: the first, and those of its resumes.
 pub(super) struct Dialler {
     pub(super) core: Arc<Core>,
@@ -63,7 +66,8 @@ impl Dialler {
         };
 
         let max = Some(self.max_message);
-        let config = WebSocketConfig::default().max_message_size(max).max_frame_size(max);
+        // the library zeroes its buffer before every read: a large one costs more than the small frames that come in it
+        let config = WebSocketConfig::default().max_message_size(max).max_frame_size(max).read_buffer_size(READ_BUFFER);
         let opened = handshake(request, stream, config, &self.core).await;
         opened.map_err(|error| self.refused(url, error))
     }

@@ -181,9 +181,15 @@ impl std::error::Error for ReadError {}
 /// Reads a value from JSON bytes.
 pub fn from_slice<T: Wire>(json: &[u8]) -> Result<T, ReadError> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let value = tracked::<T, _>(&mut deserializer)?;
-    deserializer.end().map_err(|error| ReadError { path: String::new(), message: error.to_string() })?;
-    Ok(value)
+    let read = T::read(&mut deserializer).and_then(|got| deserializer.end().map(|()| got));
+    match read {
+        Ok(got) => settle(got),
+        // what fails a lenient read is the JSON itself: where, is found out only now, since keeping track of it takes
+        // longer than the reading
+        Err(error) => Err(tracked::<Value, _>(&mut serde_json::Deserializer::from_slice(json))
+            .err()
+            .unwrap_or_else(|| ReadError { path: String::new(), message: error.to_string() })),
+    }
 }
 
 /// Reads a value from JSON text.
@@ -239,6 +245,11 @@ fn kind(value: &Value) -> &'static str {
 /// Writes a value as JSON bytes.
 pub fn to_vec<T: Wire>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(&AsSerialize(value))
+}
+
+/// Writes a value as JSON bytes behind those that are there.
+pub(crate) fn write_into<T: Wire>(buffer: &mut Vec<u8>, value: &T) -> Result<(), serde_json::Error> {
+    serde_json::to_writer(buffer, &AsSerialize(value))
 }
 
 /// Writes a value as a JSON tree.
