@@ -181,7 +181,7 @@ impl std::error::Error for ReadError {}
 /// Reads a value from JSON bytes.
 pub fn from_slice<T: Wire>(json: &[u8]) -> Result<T, ReadError> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let read = T::read(&mut deserializer).and_then(|got| deserializer.end().map(|()| got));
+    let read = T::Form::read(&mut deserializer).and_then(|got| deserializer.end().map(|()| got));
     match read {
         Ok(got) => settle(got),
         // what fails a lenient read is the JSON itself: where, is found out only now, since keeping track of it takes
