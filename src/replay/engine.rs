@@ -1,11 +1,10 @@
 //! Sockets of the Engine on their way into a recording, and a server in memory that replays them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::{SinkExt, StreamExt};
-use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::io::DuplexStream;
@@ -51,17 +50,28 @@ struct State {
 }
 
 /// A frame, as far as it matters here.
-#[derive(Debug, Deserialize)]
 struct Frame<'a> {
     id: Option<u64>,
-    handle: Option<i64>,
+    handle: i64,
     method: Option<String>,
-    #[serde(borrow)]
-    params: Option<&'a RawValue>,
-    #[serde(borrow)]
-    result: Option<&'a RawValue>,
-    #[serde(borrow)]
-    error: Option<&'a RawValue>,
+    params: &'a str,
+    /// Whether it has a result or an error.
+    answers: bool,
+}
+
+impl<'a> Frame<'a> {
+    /// Reads a frame; of members that come twice, which engines send, the last.
+    fn read(text: &'a str) -> Option<Self> {
+        let members: BTreeMap<String, &'a RawValue> = serde_json::from_str(text).ok()?;
+        let number = |name: &str| members.get(name)?.get().parse::<i64>().ok();
+        Some(Self {
+            id: number("id").and_then(|id| u64::try_from(id).ok()),
+            handle: number("handle").unwrap_or(-1),
+            method: members.get("method").and_then(|raw| serde_json::from_str(raw.get()).ok()),
+            params: members.get("params").map_or("{}", |raw| raw.get()),
+            answers: members.contains_key("result") || members.contains_key("error"),
+        })
+    }
 }
 
 impl Listener {
@@ -83,18 +93,17 @@ impl Listener {
         let state = &mut *state;
         match heard {
             Heard::Sent(text) => {
-                if let Ok(Frame { id: Some(id), handle, method: Some(method), params, .. }) = serde_json::from_str(text)
-                {
-                    let params = raw(self.redactor.json(params.map_or("{}", RawValue::get)));
-                    let Some(params) = params else { return };
-                    state.waiting.insert(id, Call { id, handle: handle.unwrap_or(-1), method, params });
-                    state.last = Some(When::Before(id));
-                }
+                let Some(Frame { id: Some(id), handle, method: Some(method), params, .. }) = Frame::read(text) else {
+                    return;
+                };
+                let Some(params) = raw(self.redactor.json(params)) else { return };
+                state.waiting.insert(id, Call { id, handle, method, params });
+                state.last = Some(When::Before(id));
             }
             Heard::Received(text) => {
                 let Some(json) = self.redactor.json(text) else { return };
-                let Ok(frame) = serde_json::from_str::<Frame<'_>>(&json) else { return };
-                let replies = frame.method.is_none() && (frame.result.is_some() || frame.error.is_some());
+                let Some(frame) = Frame::read(&json) else { return };
+                let replies = frame.method.is_none() && frame.answers;
                 let call = frame.id.filter(|_| replies).and_then(|id| state.waiting.remove(&id));
                 let socket = Some(state.socket);
                 match call {
@@ -152,7 +161,7 @@ impl Recording {
     pub(crate) fn open(&self, path: &str) -> Result<DuplexStream> {
         let socket = self.socket(&self.redactor().text(path))?;
         let (ours, theirs) = tokio::io::duplex(BUFFER);
-        let server = Server { recording: self.clone(), socket, told: HashMap::new() };
+        let server = Server { recording: self.clone(), socket, told: HashSet::new() };
         tokio::spawn(server.serve(ours));
         Ok(theirs)
     }
@@ -163,7 +172,7 @@ struct Server {
     recording: Recording,
     socket: usize,
     /// How far what came unasked was told.
-    told: HashMap<When, ()>,
+    told: HashSet<When>,
 }
 
 type Wire = WebSocketStream<DuplexStream>;
@@ -192,13 +201,12 @@ impl Server {
     }
 
     async fn answer(&mut self, wire: &mut Wire, text: &str) -> Result<(), Over> {
-        let Ok(Frame { id: Some(id), handle, method: Some(method), params, .. }) = serde_json::from_str(text) else {
+        let Some(Frame { id: Some(id), handle, method: Some(method), params, .. }) = Frame::read(text) else {
             return Ok(());
         };
         let recording = self.recording.clone();
-        let params = raw(recording.redactor().json(params.map_or("{}", RawValue::get)));
-        let Some(params) = params else { return Ok(()) };
-        let call = Call { id, handle: handle.unwrap_or(-1), method, params };
+        let Some(params) = raw(recording.redactor().json(params)) else { return Ok(()) };
+        let call = Call { id, handle, method, params };
         let Some((row, first)) = recording.call(self.socket, &call) else {
             let message = recording.missing(self.socket, &call);
             let error = json!({ "code": NOT_RECORDED, "parameter": "", "message": message });
@@ -225,7 +233,7 @@ impl Server {
 
     /// Sends what came unasked at a moment, once.
     async fn tell(&mut self, wire: &mut Wire, when: When) -> Result<(), Over> {
-        if self.told.insert(when, ()).is_some() {
+        if !self.told.insert(when) {
             return Ok(());
         }
         let recording = self.recording.clone();
@@ -248,4 +256,18 @@ impl Server {
 
 async fn send(wire: &mut Wire, text: String) -> Result<(), Over> {
     wire.send(Message::text(text)).await.map_err(|_| Over)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_that_come_twice_count_as_their_last() {
+        let frame = Frame::read(r#"{"id":1,"result":{},"id":2,"change":[1],"change":[2]}"#).unwrap();
+        assert_eq!((frame.id, frame.handle, frame.answers, frame.method), (Some(2), -1, true, None));
+        assert!(Frame::read("[]").is_none() && Frame::read("{").is_none());
+        let rest = without(r#"{"jsonrpc":"2.0","id":1,"result":{"a":1.50},"change":[1]}"#, &["id", "jsonrpc"]);
+        assert_eq!(rest.unwrap().get(), r#"{"change":[1],"result":{"a":1.50}}"#);
+    }
 }

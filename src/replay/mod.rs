@@ -48,6 +48,7 @@
 //!   last again.
 //! - What was not recorded is an error that names the nearest that was, and where they differ.
 //! - What the server sent unasked (notifications, lists of changes, a close) comes at the call that it came with.
+//! - A connection that broke without a word is not broken again; the session that came after it is a socket of its own.
 //! - Time does not pass as it did: answers come at once. Retries and redirects are not repeated, for what is recorded is
 //!   the answer that they led to. A call that got no answer is not recorded.
 //!

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
+use reqwest::header::HeaderMap;
 use serde_json::value::RawValue;
 
 use super::file::{self, Answer, Body, Row, Writer};
 use super::recording::Recording;
 use super::redact::Redactor;
 use crate::http::payload::Payload;
-use crate::rest::{self, Incoming, Intercepted, Interceptor, Next, Outgoing};
-use crate::{Error, Result};
+use crate::rest::{self, Incoming, Intercepted, Interceptor, Next, Operation, Outgoing};
+use crate::{Error, HttpError, Result};
 
 /// Writes each request with its answer into a recording.
 #[derive(Debug)]
@@ -50,7 +51,7 @@ impl Record {
         Answer { status: incoming.status(), headers: headers.collect(), body }
     }
 
-    fn refusal(&self, error: &crate::HttpError) -> Answer {
+    fn refusal(&self, error: &HttpError) -> Answer {
         let asked = error.retry_after().map(|time| ("retry-after".to_owned(), time.as_secs().to_string()));
         let trace = error.trace_id().map(|id| ("x-b3-traceid".to_owned(), id.to_owned()));
         let body = (!error.body().is_empty()).then(|| told(error.body(), "", &self.redactor));
@@ -70,7 +71,16 @@ impl Interceptor for Replay {
                 return Err(problem);
             }
             let asked = asked(&request, self.0.redactor());
-            self.0.answer(&asked).and_then(|answer| answer.incoming())
+            let answer = self.0.answer(&asked)?;
+            let incoming = answer.incoming()?;
+            // A status such as 304 is an error, but where a redirect is the answer.
+            let redirects = request.operation().is_some_and(Operation::is_answered_by_redirect);
+            if (300..400).contains(&answer.status) && !redirects {
+                let body = Bytes::copy_from_slice(incoming.body().unwrap_or_default());
+                let error = HttpError::new(answer.status, asked.method, asked.path, &HeaderMap::new(), body);
+                return Err(error.of_operation(request.operation().map(Operation::name)).into());
+            }
+            Ok(incoming)
         })
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use qlik_codegen::Input;
-use qlik_codegen::model::{Answer, Body, Operation, PartKind, Place, TypeRef};
+use qlik_codegen::model::{Answer, Api, Body, Kind, Operation, PartKind, Place, TypeRef};
 
 /// The number in the second column, by the text in the first.
 fn told() -> BTreeMap<String, usize> {
@@ -22,9 +22,14 @@ fn takes_a_file(operation: &Operation) -> bool {
     }
 }
 
-fn takes_a_patch(operation: &Operation) -> bool {
-    let named = matches!(&operation.body, Body::Json { ty, .. } if matches!(ty, TypeRef::List(_)));
-    operation.verb == "PATCH" && named
+fn takes_a_patch(api: &Api, operation: &Operation) -> bool {
+    let Body::Json { ty, .. } = &operation.body else { return false };
+    let alias = api.types.iter().find(|def| Some(def.name.as_str()) == ty.names());
+    let list = match alias.map(|def| &def.kind) {
+        Some(Kind::Alias(ty)) => matches!(ty, TypeRef::List(_)),
+        _ => false,
+    };
+    operation.verb == "PATCH" && (list || matches!(ty, TypeRef::List(_)))
 }
 
 #[test]
@@ -49,7 +54,7 @@ fn the_documented_kinds_are_those_of_the_descriptions() {
             count("makes something at a place", operation.answer == Answer::Located);
             count("gives a file", matches!(operation.answer, Answer::Download(_)));
             count("takes a file", takes_a_file(operation));
-            count("changes a part", takes_a_patch(operation));
+            count("changes a part", takes_a_patch(&api, operation));
             count("tells of many items", answers.get("207").is_some());
             count("accepts work that goes on", answers.get("202").is_some());
             let filters = |place: &Place| matches!(place, Place::Query | Place::QueryEach | Place::QueryJoined(_));

@@ -1,5 +1,5 @@
-//! A call of every operation with values by name, for tests: no part of the crate, included by whoever defines what
-//! `given` is.
+//! A call of every operation with values by name, for tests: no part of the crate, included by whoever defines what a
+//! `Row` is and what is `given`.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use crate::names::snake;
 /// is a value that there must be, `given.get::<T>(NAME)` one that there may be (bytes: `need_bytes`, `get_bytes`), and
 /// `given.send(call)` sends. Values are named by their place, as `path itemId`, `query limit`, `header If-Match`, `part File`, `body`.
 pub fn calls(apis: &[Api]) -> File {
-    let mut text = String::from("// generated: a call of every operation, for tests\n&[\n");
+    let mut text = String::from("// generated: a call of every operation, for tests\nstatic ROWS: &[Row] = &[\n");
     for (api, operation) in apis.iter().flat_map(|api| api.operations.iter().map(move |operation| (api, operation))) {
         let Operation { name, verb, path, .. } = operation;
         let (api, name) = (&api.name, name);
@@ -22,7 +22,7 @@ pub fn calls(apis: &[Api]) -> File {
         call(&mut text, &snake(api), operation);
         text.push_str("    } },\n");
     }
-    text.push_str("]\n");
+    text.push_str("];\n");
     File { path: "operations.rs".to_owned(), text }
 }
 

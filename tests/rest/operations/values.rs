@@ -67,6 +67,8 @@ pub(super) fn given<'d>(root: &'d Value, row: &Row, generator: &mut Generator<'d
         if !required && mode == Mode::Required {
             continue;
         }
+        // The longest text that a schema takes is longer than the head of a request.
+        let mode = if mode == Mode::Highest { Mode::Full } else { mode };
         let value = fit(place, generator.one(schema, mode));
         // A list without items is not sent, and a null cannot be.
         let nothing = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
@@ -77,11 +79,9 @@ pub(super) fn given<'d>(root: &'d Value, row: &Row, generator: &mut Generator<'d
             given.0.insert(format!("{place} {name}"), value);
         }
     }
-    let required = follow(root, &operation(root, row)["requestBody"])["required"] == true;
-    if required || mode != Mode::Required {
-        for (media, schema) in bodies(root, row) {
-            body(root, &mut given, generator, mode, media, schema);
-        }
+    // A call may demand a body where the description does not: without one, it would change nothing.
+    for (media, schema) in bodies(root, row) {
+        body(root, &mut given, generator, mode, media, schema);
     }
     given
 }
@@ -97,7 +97,8 @@ fn body<'d>(
     if media == "multipart/form-data" {
         let shape = Shape::of(root, schema);
         for (name, member) in &shape.members {
-            if mode != Mode::Required || shape.required.contains(name) {
+            // A body without any part is none.
+            if mode != Mode::Required || shape.required.contains(name) || shape.required.is_empty() {
                 let member = follow(root, member);
                 let value = match member["format"] == "binary" || member["type"] == "file" {
                     true => json!("a,b\n1,2\n"),
