@@ -60,6 +60,15 @@ impl Qlik {
         Self::builder(host.as_str()).auth(auth).build()
     }
 
+    /// A client that answers from a recording, without network and credentials; see [`replay`](crate::replay).
+    ///
+    /// With settings of its own, it is built by [`QlikBuilder::replay`].
+    #[cfg(feature = "replay")]
+    pub fn replay(path: impl AsRef<std::path::Path>) -> Result<Self> {
+        let recording = crate::replay::Recording::read(path)?;
+        Self::builder(recording.host()).replay(recording).build()
+    }
+
     /// The host that the client talks to.
     pub fn host(&self) -> &Host {
         &self.0.host

@@ -13,6 +13,11 @@ pub use self::http::{ApiError, ApiErrorSource, HttpError};
 pub use self::job::JobError;
 pub use self::local::{AuthError, ConfigError, DecodeError, RateLimitError, TimeoutError, TransportError};
 
+/// The errors that a part of an answer tells of, in any of the shapes that services use.
+pub(crate) fn errors_in(document: &serde_json::Value) -> Vec<ApiError> {
+    body::listed(document)
+}
+
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 

@@ -41,6 +41,7 @@
 //! - `engine` holds the Engine's classes, `Doc`, `GenericObject` and the others, their calls and their types; a search
 //!   for `GetHyperCubeData` or `qHyperCubeDef` finds them.
 //! - `data` reads hypercubes as rows.
+//! - `replay` (a feature) records a session with a tenant, and replays it without one.
 //! - [`Error`] is the one error, and says of itself whether trying again helps.
 //!
 //! # What types promise
@@ -86,6 +87,9 @@ mod host;
 mod http;
 #[doc(hidden)]
 pub mod record;
+#[cfg(feature = "replay")]
+#[cfg_attr(docsrs, doc(cfg(feature = "replay")))]
+pub mod replay;
 pub mod rest;
 
 pub use auth::Auth;

@@ -187,6 +187,22 @@ impl QlikBuilder {
         self
     }
 
+    /// Records everything that the client sends and gets; see [`replay`](crate::replay).
+    #[cfg(feature = "replay")]
+    pub fn record(mut self, recorder: crate::replay::Recorder) -> Self {
+        self.settings.tape = crate::replay::Tape::Wanted(recorder);
+        self
+    }
+
+    /// Answers everything from a recording, without network and credentials; see [`replay`](crate::replay).
+    #[cfg(feature = "replay")]
+    pub fn replay(mut self, recording: crate::replay::Recording) -> Self {
+        // What is not sent is not signed; an Auth is still demanded.
+        self.auth = Some(Auth::api_key("replayed"));
+        self.settings.tape = crate::replay::Tape::Replaying(recording);
+        self
+    }
+
     /// Makes the client. Nothing is sent yet: a wrong key shows at the first call.
     pub fn build(mut self) -> Result<Qlik> {
         let host = Host::parse(&self.host)?;
@@ -200,6 +216,8 @@ impl QlikBuilder {
                 Error::config(format!("`{}` is no edition of Qlik's APIs; give it as 2026-05", version.escape_debug()))
             })?);
         }
+        #[cfg(feature = "replay")]
+        self.settings.interceptors.extend(self.settings.tape.begin(&host)?);
         let settings = self.settings;
         let tls = Tls::new(&host, &settings.connection.roots)?;
         let transport = settings.transport(&tls)?;

@@ -221,15 +221,36 @@ impl SessionBuilder {
         Box::pin(self.connect_now()).await
     }
 
-    async fn connect_now(self) -> Result<Session> {
+    #[cfg_attr(not(feature = "replay"), allow(unused_mut))]
+    async fn connect_now(mut self) -> Result<Session> {
         let url = self.url()?;
-        let dialler = Arc::new(Dialler { core: self.core, url, headers: self.headers, max_message: self.max_message });
+        // a layout that is told as a difference is read at its own place in the order only
+        #[cfg(feature = "replay")]
+        if !matches!(self.core.settings.tape, crate::replay::Tape::None) {
+            self.settings.delta = Delta::off();
+        }
+        #[cfg(feature = "replay")]
+        let listener = self.core.settings.tape.listener();
+        let dialler = Arc::new(Dialler {
+            core: self.core,
+            url,
+            headers: self.headers,
+            max_message: self.max_message,
+            #[cfg(feature = "replay")]
+            listener: listener.clone(),
+        });
         let socket = dialler.dial().await?;
         let connector = Arc::new(move || {
             let dialler = Arc::clone(&dialler);
             Box::pin(async move { dialler.dial().await }) as futures::future::BoxFuture<'static, _>
         });
-        Ok(Session::start(socket, self.settings, connector))
+        Ok(Session::start(
+            socket,
+            self.settings,
+            connector,
+            #[cfg(feature = "replay")]
+            listener,
+        ))
     }
 
     /// Connects, and opens the app.

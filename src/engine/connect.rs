@@ -24,7 +24,15 @@ pub(super) struct Dialler {
     pub(super) url: String,
     pub(super) headers: Vec<(String, String)>,
     pub(super) max_message: usize,
+    #[cfg(feature = "replay")]
+    pub(super) listener: Option<Arc<crate::replay::engine::Listener>>,
 }
+
+/// What carries a socket.
+#[cfg(feature = "replay")]
+pub(super) use crate::replay::line::Line;
+#[cfg(not(feature = "replay"))]
+pub(super) type Line = TcpStream;
 
 impl Dialler {
     pub(super) async fn dial(&self) -> Result<Socket> {
@@ -36,7 +44,16 @@ impl Dialler {
             Err(_) => return Err(Error::timeout(format!("connecting to {}", self.url), limit)),
         };
         tracing::debug!(url = self.url, "connected");
+        #[cfg(feature = "replay")]
+        if let Some(listener) = &self.listener {
+            listener.opened(self.path());
+        }
         Ok(socket)
+    }
+
+    /// Path and query of the socket.
+    fn path(&self) -> &str {
+        self.url.strip_prefix(&self.core.host.socket_origin()).unwrap_or(&self.url)
     }
 
     async fn headers(&self) -> Result<HeaderMap> {
@@ -55,6 +72,13 @@ impl Dialler {
     }
 
     async fn open_socket(&self, url: &str) -> Result<Socket> {
+        #[cfg(feature = "replay")]
+        if let crate::replay::Tape::Replaying(recording) = &self.core.settings.tape {
+            let line = tokio_tungstenite::MaybeTlsStream::Plain(Line::Memory(recording.open(self.path())?));
+            let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+            let opened = tokio_tungstenite::client_async_with_config("ws://recording/", line, Some(config)).await;
+            return opened.map(|(socket, _)| socket).map_err(|error| self.refused(url, error));
+        }
         let activity = || format!("connecting to {url}");
         let mut request = url.into_client_request().map_err(|error| Error::transport(activity(), error))?;
         request.headers_mut().extend(self.headers().await?);
@@ -68,6 +92,8 @@ impl Dialler {
         let max = Some(self.max_message);
         // the library zeroes its buffer before every read: a large one costs more than the small frames that come in it
         let config = WebSocketConfig::default().max_message_size(max).max_frame_size(max).read_buffer_size(READ_BUFFER);
+        #[cfg(feature = "replay")]
+        let stream = Line::Network(stream);
         let opened = handshake(request, stream, config, &self.core).await;
         opened.map_err(|error| self.refused(url, error))
     }
@@ -78,9 +104,8 @@ impl Dialler {
             return Error::transport(format!("connecting to {url}"), error);
         };
         let (parts, body) = answer.into_parts();
-        let path = url.strip_prefix(&self.core.host.socket_origin()).unwrap_or(url);
-        let error =
-            HttpError::new(parts.status.as_u16(), "GET", path, &parts.headers, Bytes::from(body.unwrap_or_default()));
+        let body = Bytes::from(body.unwrap_or_default());
+        let error = HttpError::new(parts.status.as_u16(), "GET", self.path(), &parts.headers, body);
         Error::from(match parts.status.as_u16() {
             300..=399 => {
                 error.with_note("the server sends elsewhere, to a login page as a rule: sign in in another way")
@@ -116,11 +141,11 @@ async fn connect(host: &Host) -> std::io::Result<TcpStream> {
     Err(last.unwrap_or_else(|| std::io::Error::new(std::io::ErrorKind::NotFound, "the host has no address")))
 }
 
-type Handshake = Result<WebSocketStream<MaybeTlsStream<TcpStream>>, SocketError>;
+type Handshake = Result<WebSocketStream<MaybeTlsStream<Line>>, SocketError>;
 type Opening = tokio_tungstenite::tungstenite::handshake::client::Request;
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
-async fn handshake(request: Opening, stream: TcpStream, config: WebSocketConfig, core: &Core) -> Handshake {
+async fn handshake(request: Opening, stream: Line, config: WebSocketConfig, core: &Core) -> Handshake {
     #[cfg(feature = "rustls")]
     let connector = Some(tokio_tungstenite::Connector::Rustls(core.tls.rustls()));
     // the platform's own library needs no settings
@@ -132,7 +157,7 @@ async fn handshake(request: Opening, stream: TcpStream, config: WebSocketConfig,
 
 /// Without TLS built in; a secure host is refused when the client is made.
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
-async fn handshake(request: Opening, stream: TcpStream, config: WebSocketConfig, _: &Core) -> Handshake {
+async fn handshake(request: Opening, stream: Line, config: WebSocketConfig, _: &Core) -> Handshake {
     let stream = MaybeTlsStream::Plain(stream);
     let opened = tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await;
     opened.map(|(socket, _)| socket)

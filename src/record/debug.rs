@@ -73,7 +73,7 @@ impl fmt::Debug for Open<'_> {
 }
 
 /// Whether a member holds a secret, by its name: Qlik's descriptions do not mark them.
-fn is_secret(name: &str) -> bool {
+pub(crate) fn is_secret(name: &str) -> bool {
     let name: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     const WHOLE: &[&str] = &["jwt", "authorization", "cookie", "eac", "credentials"];
     const ENDINGS: &[&str] = &[
