@@ -73,7 +73,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod auth;
+pub mod auth;
 mod client;
 #[cfg(feature = "engine")]
 #[cfg_attr(docsrs, doc(cfg(feature = "engine")))]
@@ -82,6 +82,7 @@ pub mod data;
 #[cfg_attr(docsrs, doc(cfg(feature = "engine")))]
 pub mod engine;
 mod error;
+pub mod guide;
 mod host;
 mod http;
 #[doc(hidden)]
@@ -94,7 +95,7 @@ pub use error::{
     ApiError, ApiErrorSource, AuthError, ClosedError, ConfigError, DecodeError, EngineError, Error, HttpError,
     JobError, RateLimitError, Result, TimeoutError, TransportError,
 };
-pub use host::Host;
+pub use host::{Deployment, Host};
 
 /// The README's programs, compiled as doctests.
 #[cfg(all(doctest, feature = "engine", feature = "core"))]

@@ -9,9 +9,11 @@ use tokio_tungstenite::tungstenite::Error as SocketError;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use url::Url;
 
 use super::actor::Socket;
 use crate::Host;
+use crate::auth::{Credentials, Refusal, Target};
 use crate::client::Core;
 use crate::error::{Error, HttpError, Result};
 
@@ -36,8 +38,8 @@ impl Dialler {
         Ok(socket)
     }
 
-    async fn headers(&self) -> Result<HeaderMap> {
-        let mut headers = self.core.auth.headers().await?;
+    async fn headers(&self, credentials: &Credentials) -> Result<HeaderMap> {
+        let mut headers = credentials.headers().clone();
         headers.insert(USER_AGENT, self.core.settings.user_agent()?);
         for (name, value) in &self.headers {
             let parsed = name.parse::<HeaderName>().ok().zip(HeaderValue::from_str(value).ok());
@@ -51,10 +53,35 @@ impl Dialler {
         Ok(headers)
     }
 
+    /// Opens a socket, and signs in anew once where the server refuses what it was signed with.
     async fn open_socket(&self, url: &str) -> Result<Socket> {
+        let authenticator = &self.core.started.authenticator;
+        let mut again = true;
+        loop {
+            let credentials = authenticator.sign(Target::socket()).await?;
+            let refused = match self.open_signed(url, &credentials).await? {
+                Ok(socket) => return Ok(socket),
+                Err(refused) => refused,
+            };
+            let refusal = Refusal { target: Target::socket(), credentials: &credentials, answer: &refused };
+            if !matches!(refused.status(), 401 | 403) || !authenticator.refused(refusal).await? || !again {
+                return Err(noted(refused).into());
+            }
+            again = false;
+        }
+    }
+
+    /// Opens a socket with these credentials, or says how the server refused it.
+    async fn open_signed(&self, url: &str, credentials: &Credentials) -> Result<Result<Socket, HttpError>> {
         let activity = || format!("connecting to {url}");
-        let mut request = url.into_client_request().map_err(|error| Error::transport(activity(), error))?;
-        request.headers_mut().extend(self.headers().await?);
+        // Pairs that sign are in what is sent, and in nothing that is told.
+        let mut signed = Url::parse(url).map_err(|error| Error::transport(activity(), error))?;
+        credentials.put_into(&mut signed);
+        let mut request = signed
+            .as_str()
+            .into_client_request()
+            .map_err(|_| Error::config(format!("{url} cannot be the address of a socket")))?;
+        request.headers_mut().extend(self.headers(credentials).await?);
 
         let limit = self.core.settings.connect_timeout;
         let stream = match tokio::time::timeout(limit, connect(&self.core.host)).await {
@@ -64,39 +91,38 @@ impl Dialler {
 
         let max = Some(self.max_message);
         let config = WebSocketConfig::default().max_message_size(max).max_frame_size(max);
-        let opened = handshake(request, stream, config, &self.core).await;
-        opened.map_err(|error| self.refused(url, error))
+        match handshake(request, stream, config, &self.core).await {
+            Ok(socket) => Ok(Ok(socket)),
+            Err(SocketError::Http(answer)) => {
+                let (parts, body) = answer.into_parts();
+                let path = url.strip_prefix(&self.core.host.socket_base()).unwrap_or(url);
+                let (status, body) = (parts.status.as_u16(), Bytes::from(body.unwrap_or_default()));
+                Ok(Err(HttpError::new(status, "GET", path, &parts.headers, body)))
+            }
+            Err(error) => Err(Error::transport(activity(), error)),
+        }
     }
+}
 
-    /// The error of a connection that did not come about.
-    fn refused(&self, url: &str, error: SocketError) -> Error {
-        let SocketError::Http(answer) = error else {
-            return Error::transport(format!("connecting to {url}"), error);
-        };
-        let (parts, body) = answer.into_parts();
-        let path = url.strip_prefix(&self.core.host.socket_origin()).unwrap_or(url);
-        let error =
-            HttpError::new(parts.status.as_u16(), "GET", path, &parts.headers, Bytes::from(body.unwrap_or_default()));
-        Error::from(match parts.status.as_u16() {
-            300..=399 => {
-                error.with_note("the server sends elsewhere, to a login page as a rule: sign in in another way")
-            }
-            401 => error.with_note("the credentials were not accepted for the Engine"),
-            403 => error.with_note("this user may not open a session for the app"),
-            404 => error.with_note("there is no such app, or no Engine at this host"),
-            429 => error.with_note("too many sessions or requests: close others, or wait"),
-            200..=299 => {
-                error.with_note("the server answered without opening a WebSocket: is there an Engine at this host?")
-            }
-            _ => error,
-        })
+/// The refusal of a socket, with what it means.
+fn noted(error: HttpError) -> HttpError {
+    match error.status() {
+        300..=399 => error.with_note("the server sends elsewhere, to a login page as a rule: sign in in another way"),
+        401 => error.with_note("the credentials were not accepted for the Engine"),
+        403 => error.with_note("this user may not open a session for the app"),
+        404 => error.with_note("there is no such app, or no Engine at this host"),
+        429 => error.with_note("too many sessions or requests: close others, or wait"),
+        200..=299 => {
+            error.with_note("the server answered without opening a WebSocket: is there an Engine at this host?")
+        }
+        _ => error,
     }
 }
 
 /// Connects to the first address of a host that answers.
 async fn connect(host: &Host) -> std::io::Result<TcpStream> {
     let name = host.name().trim_start_matches('[').trim_end_matches(']');
-    let port = host.base().port_or_known_default().unwrap_or(443);
+    let port = host.socket_port();
     let mut last = None;
     for address in lookup_host((name, port)).await? {
         let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
@@ -118,11 +144,10 @@ type Opening = tokio_tungstenite::tungstenite::handshake::client::Request;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 async fn handshake(request: Opening, stream: TcpStream, config: WebSocketConfig, core: &Core) -> Handshake {
     #[cfg(feature = "rustls")]
-    let connector = Some(tokio_tungstenite::Connector::Rustls(core.tls.rustls()));
-    // the platform's own library needs no settings
+    let connector = tokio_tungstenite::Connector::Rustls(core.tls.rustls());
     #[cfg(not(feature = "rustls"))]
-    let (connector, _) = (None, core);
-    let opened = tokio_tungstenite::client_async_tls_with_config(request, stream, Some(config), connector).await;
+    let connector = tokio_tungstenite::Connector::NativeTls(core.tls.native());
+    let opened = tokio_tungstenite::client_async_tls_with_config(request, stream, Some(config), Some(connector)).await;
     opened.map(|(socket, _)| socket)
 }
 
