@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
-use tokio_tungstenite::tungstenite::Error as SocketError;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use url::Url;
 
 use super::actor::Socket;
+use super::upgrade::{Upgraded, upgrade};
 use crate::Host;
 use crate::auth::{Credentials, Refusal, Target};
 use crate::client::Core;
@@ -38,7 +35,7 @@ impl Dialler {
         Ok(socket)
     }
 
-    async fn headers(&self, credentials: &Credentials) -> Result<HeaderMap> {
+    fn headers(&self, credentials: &Credentials) -> Result<HeaderMap> {
         let mut headers = credentials.headers().clone();
         headers.insert(USER_AGENT, self.core.settings.user_agent()?);
         for (name, value) in &self.headers {
@@ -77,11 +74,7 @@ impl Dialler {
         // Pairs that sign are in what is sent, and in nothing that is told.
         let mut signed = Url::parse(url).map_err(|error| Error::transport(activity(), error))?;
         credentials.put_into(&mut signed);
-        let mut request = signed
-            .as_str()
-            .into_client_request()
-            .map_err(|_| Error::config(format!("{url} cannot be the address of a socket")))?;
-        request.headers_mut().extend(self.headers(credentials).await?);
+        let headers = self.headers(credentials)?;
 
         let limit = self.core.settings.connect_timeout;
         let stream = match tokio::time::timeout(limit, connect(&self.core.host)).await {
@@ -91,13 +84,11 @@ impl Dialler {
 
         let max = Some(self.max_message);
         let config = WebSocketConfig::default().max_message_size(max).max_frame_size(max);
-        match handshake(request, stream, config, &self.core).await {
-            Ok(socket) => Ok(Ok(socket)),
-            Err(SocketError::Http(answer)) => {
-                let (parts, body) = answer.into_parts();
+        match upgrade(&signed, &headers, stream, config, &self.core).await {
+            Ok(Upgraded::Socket(socket)) => Ok(Ok(*socket)),
+            Ok(Upgraded::Refused(status, headers, body)) => {
                 let path = url.strip_prefix(&self.core.host.socket_base()).unwrap_or(url);
-                let (status, body) = (parts.status.as_u16(), Bytes::from(body.unwrap_or_default()));
-                Ok(Err(HttpError::new(status, "GET", path, &parts.headers, body)))
+                Ok(Err(HttpError::new(status, "GET", path, &headers, body.into())))
             }
             Err(error) => Err(Error::transport(activity(), error)),
         }
@@ -136,25 +127,4 @@ async fn connect(host: &Host) -> std::io::Result<TcpStream> {
         }
     }
     Err(last.unwrap_or_else(|| std::io::Error::new(std::io::ErrorKind::NotFound, "the host has no address")))
-}
-
-type Handshake = Result<WebSocketStream<MaybeTlsStream<TcpStream>>, SocketError>;
-type Opening = tokio_tungstenite::tungstenite::handshake::client::Request;
-
-#[cfg(any(feature = "rustls", feature = "native-tls"))]
-async fn handshake(request: Opening, stream: TcpStream, config: WebSocketConfig, core: &Core) -> Handshake {
-    #[cfg(feature = "rustls")]
-    let connector = tokio_tungstenite::Connector::Rustls(core.tls.rustls());
-    #[cfg(not(feature = "rustls"))]
-    let connector = tokio_tungstenite::Connector::NativeTls(core.tls.native());
-    let opened = tokio_tungstenite::client_async_tls_with_config(request, stream, Some(config), Some(connector)).await;
-    opened.map(|(socket, _)| socket)
-}
-
-/// Without TLS built in; a secure host is refused when the client is made.
-#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
-async fn handshake(request: Opening, stream: TcpStream, config: WebSocketConfig, _: &Core) -> Handshake {
-    let stream = MaybeTlsStream::Plain(stream);
-    let opened = tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await;
-    opened.map(|(socket, _)| socket)
 }

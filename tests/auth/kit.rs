@@ -113,7 +113,7 @@ impl Drop for Kit {
             return;
         }
         assert_eq!(open, Vec::<PathBuf>::new(), "files that others can read");
-        let printed = String::from_utf8_lossy(&PRINTED.lock().unwrap()).into_owned();
+        let printed = printed();
         for secret in secrets.iter().filter(|secret| secret.len() > 8) {
             if let Some(place) = printed.find(secret.as_str()) {
                 let begin = printed[..place].rfind('\n').map_or(0, |line| line + 1);
@@ -144,6 +144,8 @@ fn listen() {
             .with_ansi(false)
             .with_writer(|| Log)
             .init();
+        // What the layers below say by the older way.
+        tracing_log::LogTracer::init().unwrap();
     });
 }
 
@@ -160,6 +162,11 @@ impl io::Write for Log {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// All that was logged and printed so far.
+pub(crate) fn printed() -> String {
+    String::from_utf8_lossy(&PRINTED.lock().unwrap()).into_owned()
 }
 
 /// Who one is, by REST.

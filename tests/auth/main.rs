@@ -14,4 +14,5 @@ mod safety;
 mod server;
 mod sessions;
 mod settings;
+mod sockets;
 mod tokens;

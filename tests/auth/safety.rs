@@ -5,6 +5,7 @@ use qlik::rest::{Download, Located};
 use qlik::{Auth, Qlik};
 use serde_json::{Value, json};
 
+use crate::kit::{Kit, printed, works};
 use crate::server::{Server, respond};
 
 /// What every way of signing in sends, in one place or another.
@@ -107,5 +108,16 @@ async fn answers_that_hold_tokens_are_not_shown() {
         assert!(!format!("{error} {error:?} {error:#?}").contains("hunter"), "{error:?}");
         let qlik::Error::Decode(error) = error else { panic!("{error:?}") };
         assert!(error.body().is_empty());
+    }
+}
+
+/// What every other test's check rests on: that the log is heard, to its lowest level and from below this crate, too.
+#[tokio::test]
+async fn the_log_that_is_searched_for_secrets_has_everything() {
+    let kit = Kit::new().await;
+    works(&kit.client(kit.client_credentials())).await;
+    let log = printed();
+    for part in ["qlik.call", "TRACE", "qlik::engine", "signed in", "tungstenite::protocol", "hyper_util::client"] {
+        assert!(log.contains(part), "{part}");
     }
 }

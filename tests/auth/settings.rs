@@ -1,6 +1,6 @@
 //! Settings from elsewhere, and clients of other hosts.
 
-use qlik::{Auth, QlikBuilder};
+use qlik::{Auth, Deployment, Qlik, QlikBuilder};
 use qlik_sandbox::Sandbox;
 
 use crate::kit::{Kit, name, works};
@@ -54,4 +54,14 @@ async fn nobody_is_enough_for_a_desktop() {
     assert!(kit.fails(name(&qlik).await).is_auth());
     qlik.deauthorize().await.unwrap();
     qlik.reauthorize().await.unwrap();
+}
+
+#[test]
+fn an_organization_is_a_host_above_its_tenants() {
+    let qlik = Qlik::organization().auth(Auth::client_credentials("c", "s")).build().unwrap();
+    assert_eq!(qlik.host().as_str(), "https://console.qlikcloud.com");
+    assert!(qlik.host().is_cloud());
+    // A tenant behind a name of one's own.
+    let own = Qlik::builder("https://analytics.example").auth(Auth::api_key("k"));
+    assert!(own.deployment(Deployment::Cloud).build().unwrap().host().is_cloud());
 }

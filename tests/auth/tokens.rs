@@ -126,6 +126,8 @@ fn settings_that_cannot_work_are_found_at_once() {
         (Auth::impersonation("", "s", user()), "id of the OAuth client is empty"),
         (Auth::refresh_token("c", " "), "refresh token is empty"),
         (Auth::anonymous("c", ""), "access code is empty"),
+        (Auth::refresh_token("c", "r").store(MemoryStore::new()), ".subject(user)"),
+        (Auth::authorization_code("c", "https://x/y").proof("s").store(MemoryStore::new()), ".subject(user)"),
         (Auth::authorization_code("c", "nonsense"), "redirect URL"),
     ] {
         let error = build(oauth).unwrap_err();

@@ -14,7 +14,8 @@ use crate::auth::files;
 
 /// Keeps tokens in one file, for its owner's eyes only (mode 0600), which is replaced as a whole.
 ///
-/// A file that others can read or change is refused. The folder has to be there. The file's text is JSON and not
+/// A file that others can read or change is refused. The folder has to be there. Each program has a file of its own:
+/// of two that change one at the same moment, the later one wins. The file's text is JSON and not
 /// encrypted: where that does not do, the operating system's keyring is a [`TokenStore`] of one's own.
 #[derive(Debug)]
 pub struct FileStore {

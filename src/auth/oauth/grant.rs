@@ -97,11 +97,12 @@ impl Grant {
     }
 
     /// The user that the tokens speak for, as far as the grant says.
-    pub(super) fn subject(&self) -> &str {
+    pub(super) fn subject(&self) -> String {
         match self {
-            Grant::Impersonation(user) => user.value(),
-            Grant::Anonymous(_) => "anonymous",
-            _ => "",
+            Grant::Impersonation(User::Subject(value)) => value.clone(),
+            Grant::Impersonation(User::Id(value)) => format!("userId {value}"),
+            Grant::Anonymous(_) => "anonymous".to_owned(),
+            _ => String::new(),
         }
     }
 

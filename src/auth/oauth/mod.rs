@@ -134,7 +134,9 @@ impl OAuth {
         self
     }
 
-    /// The user whose tokens these are, as the program calls that one: keeps users apart in a store.
+    /// The user whose tokens these are, as the program calls that one: keeps users apart in a store. With a store it is
+    /// needed wherever a program may have several users: with refresh tokens, and with people who agree to a client that
+    /// has a secret.
     pub fn subject(mut self, subject: impl Into<String>) -> Self {
         self.subject = Some(subject.into());
         self
@@ -180,6 +182,16 @@ impl OAuth {
         };
         if public && matches!(self.grant, Grant::ClientCredentials | Grant::Impersonation(_)) {
             return Err(Error::auth("the OAuth client has neither a secret nor a key, and this grant needs one"));
+        }
+        // A program with many users that says whose tokens these are for none of them would give one another's.
+        let many = match &self.grant {
+            Grant::Refresh(_) => true,
+            #[cfg(feature = "auth-interactive")]
+            Grant::Code { .. } => !public,
+            _ => false,
+        };
+        if many && self.store.is_some() && self.subject.is_none() {
+            return Err(Error::auth("a store keeps tokens apart by user; say whose these are by .subject(user)"));
         }
         self.grant.check()
     }

@@ -50,7 +50,7 @@ impl Source {
             host: channel.host().to_string(),
             client: oauth.id.clone(),
             scope: oauth.scopes().to_owned(),
-            subject: oauth.subject.clone().unwrap_or_else(|| oauth.grant.subject().to_owned()),
+            subject: oauth.subject.clone().unwrap_or_else(|| oauth.grant.subject()),
         };
         let refresh = match &oauth.grant {
             Grant::Refresh(token) => Some(token.clone()),

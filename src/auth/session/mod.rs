@@ -286,3 +286,22 @@ impl Drop for Session {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn session_cookies_are_named_after_the_proxy() {
+        let named = |host: &str, login: Login| login.cookie_name_at(&Host::parse(host).unwrap());
+        for (host, name) in [
+            ("https://server", "X-Qlik-Session"),
+            ("https://server/hub", "X-Qlik-Session"),
+            ("https://server/py_api", "X-Qlik-Session-py_api"),
+            ("http://server/py_api", "X-Qlik-Session-py_api-HTTP"),
+        ] {
+            assert_eq!(named(host, Auth::proxy_session("x")), name, "{host}");
+        }
+        assert_eq!(named("https://server", Auth::proxy_session("x").cookie_name("Own")), "Own");
+    }
+}
