@@ -22,13 +22,14 @@ struct Parts {
 impl Identity {
     /// From two texts in PEM, or from one that has both given twice.
     pub fn pem(certificates: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Result<Self> {
-        let (certificates, key) = (certificates.as_ref(), Zeroizing::new(key.as_ref().to_vec()));
-        let has = |text: &[u8], part: &str| text.windows(part.len()).any(|window| window == part.as_bytes());
-        let problem = if !has(certificates, "-----BEGIN CERTIFICATE-----") {
+        let certificates = sections(certificates.as_ref(), "CERTIFICATE-----");
+        let key = sections(key.as_ref(), "PRIVATE KEY-----");
+        let encrypted = key.windows(9).any(|window| window == b"ENCRYPTED");
+        let problem = if certificates.is_empty() {
             "the client certificate is not in PEM; it has to begin with -----BEGIN CERTIFICATE-----"
-        } else if has(&key, "ENCRYPTED") {
+        } else if encrypted {
             "the key of the client certificate is encrypted; export it without a password, or give it as a PFX file"
-        } else if !has(&key, "PRIVATE KEY-----") {
+        } else if key.is_empty() {
             "the key of the client certificate is not in PEM; it has to begin with -----BEGIN PRIVATE KEY-----"
         } else {
             return Ok(Self(Arc::new(Parts { certificates: certificates.to_vec(), key })));
@@ -87,6 +88,23 @@ pub(super) fn unread(path: &Path, error: &std::io::Error) -> Error {
     Error::config(format!("{} cannot be read: {error}", path.display()))
 }
 
+/// The parts of a text in PEM whose label ends so, and nothing else of it.
+fn sections(text: &[u8], label: &str) -> Zeroizing<Vec<u8>> {
+    let mut all = Zeroizing::new(Vec::with_capacity(text.len()));
+    let mut inside = false;
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let trimmed = line.trim_ascii();
+        let of_label = trimmed.ends_with(label.as_bytes());
+        inside |= of_label && trimmed.starts_with(b"-----BEGIN ");
+        if inside {
+            all.extend_from_slice(trimmed);
+            all.push(b'\n');
+        }
+        inside &= !(of_label && trimmed.starts_with(b"-----END "));
+    }
+    all
+}
+
 /// Bytes as PEM.
 #[cfg(feature = "auth-pfx")]
 fn armoured(label: &str, der: &[u8]) -> String {
@@ -112,6 +130,18 @@ impl fmt::Debug for Identity {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn takes_its_parts_out_of_a_file() {
+        let file = "Bag\n-----BEGIN CERTIFICATE-----\r\nA\r\n-----END CERTIFICATE-----\r\n-----BEGIN EC PRIVATE KEY-----\nB\n-----END EC PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----\nC\n-----END CERTIFICATE-----";
+        let identity = Identity::pem(file, file).unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap().replace('-', "");
+        assert_eq!(
+            text(identity.certificates()),
+            "BEGIN CERTIFICATE\nA\nEND CERTIFICATE\nBEGIN CERTIFICATE\nC\nEND CERTIFICATE\n"
+        );
+        assert_eq!(text(identity.key()), "BEGIN EC PRIVATE KEY\nB\nEND EC PRIVATE KEY\n");
+    }
 
     #[test]
     fn says_what_is_wrong_with_a_file() {

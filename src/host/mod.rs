@@ -190,11 +190,6 @@ impl Host {
         Self { services: true, prefix: None, ..self }
     }
 
-    /// The host as the base of URLs.
-    pub(crate) fn base(&self) -> &Url {
-        &self.base
-    }
-
     /// The URL of a path, which may have the prefix already.
     pub(crate) fn at(&self, path: &str) -> Url {
         let mut url = self.base.clone();

@@ -111,8 +111,10 @@ impl Tls {
             }
         }
         if let Some(identity) = trust.identity {
-            let identity = native_tls::Identity::from_pkcs8(identity.certificates(), identity.key())
-                .map_err(|error| wrong("the client certificate or its key (it has to be in PKCS #8)", error))?;
+            let identity =
+                native_tls::Identity::from_pkcs8(identity.certificates(), identity.key()).map_err(|error| {
+                    wrong("the client certificate or its key (PKCS #8 is wanted: openssl pkcs8 -topk8 -nocrypt)", error)
+                })?;
             builder.identity(identity);
         }
         builder.danger_accept_invalid_certs(trust.blindly).danger_accept_invalid_hostnames(trust.blindly);

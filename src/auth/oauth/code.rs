@@ -60,8 +60,7 @@ impl Source {
         // 96 random bytes make 128 characters, the most that a verifier may have.
         let (state, verifier) = (random::text::<32>()?, random::text::<96>()?);
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
-        let mut url = self.channel.host().base().clone();
-        url.set_path("/oauth/authorize");
+        let mut url = self.channel.host().at("/oauth/authorize");
         url.query_pairs_mut()
             .append_pair("response_type", "code")
             .append_pair("client_id", &self.oauth.id)
