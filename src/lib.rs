@@ -41,6 +41,9 @@
 //! - `engine` holds the Engine's classes, `Doc`, `GenericObject` and the others, their calls and their types; a search
 //!   for `GetHyperCubeData` or `qHyperCubeDef` finds them.
 //! - `data` reads hypercubes as rows.
+//! - [`Auth`] has every way of signing in; [`auth`] has what belongs to them, and the trait for one of your own.
+//! - [`guide`] tells how: [`guide::signing_in`] with a table of which way is for which program, and
+//!   [`guide::client_managed`] for servers of your own.
 //! - [`Error`] is the one error, and says of itself whether trying again helps.
 //!
 //! # What types promise
@@ -65,6 +68,10 @@
 //! feature of its own, named as its file in `specs/rest`; `ai`, `analytics`, `automation`, `data`, `governance`,
 //! `identity` and `tenant` are groups of them, and `full` is everything. `schemars` gives every generated type a JSON
 //! schema. What is not enabled is neither generated nor compiled.
+//!
+//! `auth` is every way of signing in that needs more than the default: `auth-interactive` (people who agree in a browser),
+//! `auth-jwt` (tokens signed with a key), `auth-session` (sessions in cookies, and so the virtual proxies of
+//! client-managed servers), `auth-pfx` (certificates in PFX files) and `contexts` (those of qlik-cli).
 //!
 //! # Newer descriptions
 //!
