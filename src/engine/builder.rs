@@ -282,7 +282,7 @@ impl SessionBuilder {
 
     /// `wss://host/app/{id}/identity/{identity}/ttl/{seconds}`.
     fn url(&self) -> Result<String> {
-        let mut url = format!("{}/app/{}", self.core.host.socket_origin(), segment("app id", &self.app_id)?);
+        let mut url = format!("{}/app/{}", self.core.host.socket_base(), segment("app id", &self.app_id)?);
         if let Some(identity) = &self.identity {
             url += "/identity/";
             url += &segment("identity", identity)?;

@@ -62,6 +62,7 @@ mod selections;
 mod session;
 mod shared;
 mod traffic;
+mod upgrade;
 
 pub use builder::SessionBuilder;
 pub use changes::{ChangeList, ChangeLists};

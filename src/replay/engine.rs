@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use tokio::io::DuplexStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::file::{Call, Row, Writer};
@@ -183,7 +183,7 @@ struct Over;
 impl Server {
     async fn serve(mut self, stream: DuplexStream) {
         let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
-        let Ok(mut wire) = tokio_tungstenite::accept_async_with_config(stream, Some(config)).await else { return };
+        let mut wire = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
         // An error means that the session has gone.
         let _ = self.talk(&mut wire).await;
     }

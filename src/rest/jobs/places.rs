@@ -43,7 +43,7 @@ impl<T: Answer> Call<T> {
     /// ```
     pub fn and_wait_there<S: Answer>(self, judge: impl Fn(&S) -> Outcome + Send + Sync + 'static) -> Wait<At<S>> {
         let (api, name, started_at) = (self.api().clone(), self.name(), self.path_so_far().to_owned());
-        let (base, judge): (Url, Judge<S>) = (api.0.host.base().clone(), Arc::new(judge));
+        let (base, judge): (Url, Judge<S>) = (api.0.host.at("/"), Arc::new(judge));
         let called = name.clone();
         Wait::of(&api, name, started_at, async move {
             let answer = self.send().await?;

@@ -194,6 +194,11 @@ impl Sandbox {
         self.tenant.auth().revoke_all();
     }
 
+    /// Gives every session another token against requests of other sites: those that clients have are stale then.
+    pub fn spoil_csrf(&self) {
+        self.tenant.auth().spoil_csrf();
+    }
+
     /// Lets the next reload that is asked for over REST fail.
     pub fn fail_reload(&self, why: &str) {
         self.tenant.state().reload_failure = Some(why.to_owned());

@@ -102,6 +102,13 @@ impl Auth {
         self.tokens.get(value).filter(|token| token.purpose == purpose && now < token.expires)
     }
 
+    /// Gives every session another token against requests of other sites.
+    pub(crate) fn spoil_csrf(&mut self) {
+        for login in self.logins.values_mut() {
+            login.csrf = secret()[..32].to_owned();
+        }
+    }
+
     /// Takes back every token and session there is; keys and clients stay.
     pub(crate) fn revoke_all(&mut self) {
         self.tokens.clear();
