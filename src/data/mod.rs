@@ -1,37 +1,56 @@
 //! Data out of an app: hypercubes read as typed rows.
-//!
-//! A hypercube is a table that the engine calculates: columns of dimensions (fields, or expressions over them) and of
-//! measures (aggregations), under the selections of the session. [`Doc::hypercube`] says what is wanted, [`Cube`]
-//! is the live object in the session, and [`Cube::rows`] reads it.
-//!
-//! ```no_run
-//! use futures::TryStreamExt;
-//!
-//! # async fn example(doc: qlik::engine::Doc) -> qlik::Result<()> {
-//! let cube = doc.hypercube().dimension("Region").measure("Sum(Sales)").open().await?;
-//! let rows: Vec<(String, Option<f64>)> = cube.rows().try_collect().await?;
-//! for (region, sales) in rows {
-//!     println!("{region}: {sales:?}");
-//! }
-//! cube.close().await?;
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! # What a value is
-//!
-//! Every value in Qlik is dual: a text, and a number where it has one. Rows say by their types which is meant; see
-//! [`FromCell`].
-//!
-//! [`Doc::hypercube`]: crate::engine::Doc::hypercube
 
+#[cfg(feature = "arrow")]
+mod arrow;
+mod batch;
 mod cell;
+mod column;
+#[cfg(feature = "csv")]
+mod csv;
 mod cube;
+mod decode;
+mod define;
+mod fetch;
+#[cfg(any(feature = "csv", feature = "parquet"))]
+mod file;
 mod hypercube;
 mod layout;
+mod library;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod plan;
+mod reader;
+mod record;
 mod row;
+mod rows;
+mod serial;
+mod source;
+mod stream;
+mod types;
+mod values;
+mod wrong;
 
-pub use cell::{Cell, CellState};
-pub use cube::{Column, ColumnKind, Cube, Rows};
-pub use hypercube::{Dimension, HypercubeBuilder, Measure, Sort};
+#[cfg(feature = "arrow")]
+#[cfg_attr(docsrs, doc(cfg(feature = "arrow")))]
+pub use arrow::RecordBatches;
+pub use batch::{Batch, CellRef, RowRef};
+pub use cell::{Cell, CellKind, CellState};
+pub use column::{Column, ColumnKind, NumberFormat, NumberKind};
+pub use cube::Cube;
+pub use define::{Dimension, Measure, Sort};
+pub use fetch::OnChange;
+#[cfg(any(feature = "csv", feature = "parquet"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "csv", feature = "parquet"))))]
+pub use file::Written;
+pub use hypercube::HypercubeBuilder;
+pub use layout::Mode;
+#[cfg(feature = "parquet")]
+#[cfg_attr(docsrs, doc(cfg(feature = "parquet")))]
+pub use parquet::Codec;
+pub use reader::Reader;
+pub use record::Records;
 pub use row::{CellError, FromCell, FromRow, Row};
+pub use rows::Rows;
+pub use serial::{Date, DateTime};
+pub use stream::{Batches, Progress};
+pub use types::ColumnType;

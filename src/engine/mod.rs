@@ -57,6 +57,7 @@ mod safety;
 mod selections;
 mod session;
 mod shared;
+mod skim;
 mod traffic;
 
 pub use builder::SessionBuilder;

@@ -101,7 +101,7 @@ async fn many_pages_are_one_table() {
     assert_same(read, expected);
     assert_eq!(cube.row_count().await.unwrap(), rows.len() as u64);
 
-    let raw = cube.object().get_layout().await.unwrap();
+    let raw = cube.object().unwrap().get_layout().await.unwrap();
     assert_eq!(serde_json::to_value(&raw).unwrap()["qHyperCube"]["qSize"]["qcy"], rows.len());
 }
 
