@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::cell::Cell;
 use super::column::Column;
 use super::layout::{Mode, Shape};
 use super::reader::Reader;
@@ -147,13 +148,27 @@ impl Cube {
     /// The number of rows, under the selections as they are. Of pivots, stacks and trees that is the number of rows
     /// that are shown, each of which may become several when they are read.
     pub async fn row_count(&self) -> Result<u64> {
-        let look = match self.take_fresh() {
-            Some(fresh) => fresh,
-            None => self.source.look().await?,
-        };
+        let look = self.look().await?;
         let rows = look.1.rows;
         *self.fresh.lock().unwrap_or_else(PoisonError::into_inner) = Some(look);
         Ok(rows)
+    }
+
+    /// The grand totals: for each measure the value over all rows, as the table's own total row has it. Of tables
+    /// without measures, there are none.
+    pub async fn totals(&self) -> Result<Vec<Cell>> {
+        let look = self.look().await?;
+        let totals = look.1.totals.to_vec();
+        *self.fresh.lock().unwrap_or_else(PoisonError::into_inner) = Some(look);
+        Ok(totals)
+    }
+
+    /// The JSON schema of a record as [`records`](Self::records) reads it into a map: what a column may be, and which
+    /// ones there are.
+    #[cfg(feature = "schemars")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "schemars")))]
+    pub fn record_schema(&self) -> schemars::Schema {
+        super::schema::record(&self.columns)
     }
 
     /// The changes of the data from now on; see [`Handle::changed`].
@@ -212,6 +227,13 @@ impl Cube {
         match &*self.source {
             Source::Object { object: Owned::Ours(object), .. } => object.handle().release().await,
             _ => Ok(()),
+        }
+    }
+
+    async fn look(&self) -> Result<(u64, Shape)> {
+        match self.take_fresh() {
+            Some(fresh) => Ok(fresh),
+            None => self.source.look().await,
         }
     }
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::cell::Cell;
 use super::column::{Column, ColumnKind};
 use super::decode::page::Beside;
 use super::wrong::{self, engine_error, text};
@@ -46,6 +47,8 @@ pub(super) struct Shape {
     pub(super) levels: Arc<[usize]>,
     pub(super) left_levels: usize,
     pub(super) title: String,
+    /// The row of grand totals.
+    pub(super) totals: Arc<[Cell]>,
 }
 
 impl Shape {
@@ -99,6 +102,9 @@ impl Shape {
         let mut shape = Self::of_columns(mode, &infos);
         (shape.rows, shape.width, shape.first) = (rows, width, first);
         (shape.levels, shape.left_levels, shape.title) = (levels, left_levels, title.unwrap_or_default().to_owned());
+        if let Some(totals) = cube.raw("qGrandTotalRow") {
+            shape.totals = read::<Vec<Cell>>(totals, "qLayout.qHyperCube.qGrandTotalRow")?.into();
+        }
         Ok(shape)
     }
 
@@ -131,6 +137,7 @@ impl Shape {
             levels: Arc::new([]),
             left_levels: 0,
             title: String::new(),
+            totals: Arc::new([]),
         }
     }
 

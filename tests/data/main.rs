@@ -2,7 +2,9 @@
 #![cfg(feature = "engine")]
 
 mod hypercube;
+mod modes;
 mod pages;
+mod plans;
 mod recorded;
 #[path = "../scripted/mod.rs"]
 mod scripted;
