@@ -10,6 +10,8 @@ pub struct Column {
     tags: Vec<String>,
     format: NumberFormat,
     has_numbers: bool,
+    /// Whether its least and its greatest number are both zero, which is also what some say who have none.
+    is_flat: bool,
     /// Whether there is a format that could say more.
     told: bool,
     library_id: Option<String>,
@@ -74,6 +76,7 @@ impl Column {
             tags: Vec::new(),
             format: NumberFormat::default(),
             has_numbers: true,
+            is_flat: false,
             told: true,
             library_id: None,
         }
@@ -88,6 +91,8 @@ impl Column {
         // the least and the greatest number are "NaN" where there is none
         column.has_numbers =
             info.get("qMin").is_none_or(|least| *least != "NaN") || info.get("qMax").is_none_or(|most| *most != "NaN");
+        column.is_flat =
+            kind != ColumnKind::Dimension && ["qMin", "qMax"].iter().all(|end| info[*end].as_f64() == Some(0.0));
         column.library_id = text(info, "qLibraryId").map(str::to_owned);
         column
     }
@@ -105,6 +110,16 @@ impl Column {
         let mut column = Self::described(kind, info);
         column.has_numbers = false;
         column
+    }
+
+    /// Whether a look at its values has to tell if they have numbers.
+    pub(super) fn is_flat(&self) -> bool {
+        self.is_flat
+    }
+
+    pub(super) fn without_numbers(mut self) -> Self {
+        self.has_numbers = false;
+        self
     }
 
     /// Whether its format is known: that of a data-model table's column is not.

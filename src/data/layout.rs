@@ -7,9 +7,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::cell::Cell;
+use super::cell::{Cell, CellKind};
 use super::column::{Column, ColumnKind};
-use super::decode::page::Beside;
+use super::decode::page::{self, Beside, Into};
+use super::decode::scan::Scan;
+use super::values::{Values, Want, WantText};
 use super::wrong::{self, engine_error, text};
 use crate::engine::RawReply;
 use crate::error::{DecodeError, Error, Result};
@@ -102,6 +104,7 @@ impl Shape {
         let mut shape = Self::of_columns(mode, &infos);
         (shape.rows, shape.width, shape.first) = (rows, width, first);
         (shape.levels, shape.left_levels, shape.title) = (levels, left_levels, title.unwrap_or_default().to_owned());
+        shape.look_at_first();
         if let Some(totals) = cube.raw("qGrandTotalRow") {
             shape.totals = read::<Vec<Cell>>(totals, "qLayout.qHyperCube.qGrandTotalRow")?.into();
         }
@@ -122,6 +125,27 @@ impl Shape {
         }
         let dimensions = infos.iter().map(|(kind, _)| *kind == ColumnKind::Dimension).collect();
         Self::plain(mode, columns, main, beside, dimensions)
+    }
+
+    /// Finds the columns without numbers by the first page, where the layout does not tell.
+    fn look_at_first(&mut self) {
+        let Some(pages) = self.first.clone().filter(|_| self.columns.iter().any(Column::is_flat)) else { return };
+        let want = Want { num: true, elem: false, text: WantText::No };
+        let mut columns = vec![Values::new(want); self.columns.len()];
+        let (attributes, dimensions) = (&self.beside[..], &self.dimensions[..]);
+        let mut into = Into { columns: &mut columns, left: 0, width: self.main, attributes, dimensions };
+        if page::first(&mut Scan::new(&pages), &mut into).is_err() {
+            // who reads it will say what is wrong
+            return;
+        }
+        let texts_only = |values: &Values| {
+            values.nums.iter().all(|number| number.is_nan()) && values.kinds.contains(&CellKind::Value)
+        };
+        let column = |(column, values): (&Column, &Values)| match column.is_flat() && texts_only(values) {
+            true => column.clone().without_numbers(),
+            false => column.clone(),
+        };
+        self.columns = self.columns.iter().zip(&columns).map(column).collect();
     }
 
     fn plain(mode: Mode, columns: Vec<Column>, main: usize, beside: Vec<Beside>, dimensions: Arc<[bool]>) -> Self {

@@ -169,3 +169,75 @@ pub(super) fn decimal(number: f64, precision: u8, scale: u8) -> Option<i128> {
     let most = 10_i128.checked_pow(u32::from(precision))?;
     (rounded.abs() < most as f64).then_some(rounded as i128)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn dimension(tags: &[&str], format: &str) -> ColumnType {
+        let info = json!({ "qTags": tags, "qNumFormat": { "qType": format }, "qMin": 1, "qMax": 2 });
+        ColumnType::of(&Column::described(ColumnKind::Dimension, &info))
+    }
+
+    fn measure(format: &str, least: serde_json::Value) -> ColumnType {
+        let info = json!({ "qNumFormat": { "qType": format }, "qMin": least, "qMax": least });
+        ColumnType::of(&Column::described(ColumnKind::Measure, &info))
+    }
+
+    #[test]
+    fn types_are_those_that_are_sure() {
+        for (tags, format, kind) in [
+            (&["$ascii", "$text"][..], "U", ColumnType::Dictionary),
+            // engines give texts a format of numbers, too
+            (&["$ascii", "$text"], "R", ColumnType::Dictionary),
+            (&["$numeric", "$integer"], "I", ColumnType::Integer),
+            (&["$numeric", "$integer"], "R", ColumnType::Integer),
+            // names of months
+            (&["$numeric", "$integer"], "U", ColumnType::Dictionary),
+            (&["$numeric"], "M", ColumnType::Float),
+            (&["$numeric", "$integer", "$timestamp", "$date"], "D", ColumnType::Date),
+            (&["$numeric", "$timestamp"], "TS", ColumnType::Timestamp),
+            (&["$numeric"], "T", ColumnType::Time),
+            (&["$numeric"], "IV", ColumnType::Interval),
+            (&[], "D", ColumnType::Dictionary),
+        ] {
+            assert_eq!(dimension(tags, format), kind, "{tags:?} {format}");
+        }
+        for (format, kind) in [
+            ("U", ColumnType::Float),
+            ("I", ColumnType::Float),
+            ("M", ColumnType::Float),
+            ("D", ColumnType::Date),
+            ("TS", ColumnType::Timestamp),
+            ("T", ColumnType::Time),
+            ("IV", ColumnType::Interval),
+        ] {
+            assert_eq!(measure(format, json!(1)), kind, "{format}");
+            assert_eq!(measure(format, json!("NaN")), ColumnType::Text, "{format}");
+        }
+        let field = |tags: &[&str]| ColumnType::of(&Column::of_field(&json!({ "qName": "F", "qTags": tags })));
+        assert_eq!(field(&["$numeric", "$integer"]), ColumnType::Integer);
+        assert_eq!((field(&["$numeric", "$date"]), field(&["$text"])), (ColumnType::Date, ColumnType::Text));
+    }
+
+    #[test]
+    fn decimals_are_rounded_and_fit() {
+        assert_eq!(decimal(12.345_6, 6, 2), Some(1_235));
+        assert_eq!(decimal(-0.5, 3, 0), Some(-1));
+        assert_eq!(decimal(9_999.0, 4, 0), Some(9_999));
+        assert_eq!(decimal(9_999.5, 4, 0), None);
+        assert_eq!(decimal(f64::INFINITY, 38, 2), None);
+    }
+
+    #[test]
+    fn names_differ() {
+        let column = |title: &str| Column::new(title, ColumnKind::Measure);
+        let types = Types { text_beside: true, ..Types::default() };
+        let outputs = types.outputs(&[column("A"), column("A"), column("A (text)")]);
+        let names: Vec<&str> = outputs.iter().map(|output| output.name.as_str()).collect();
+        assert_eq!(names, ["A", "A (text)", "A (2)", "A (text) (2)", "A (text) (3)", "A (text) (text)"]);
+        assert!(types.check(&[column("A")]).is_ok());
+    }
+}

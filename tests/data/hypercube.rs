@@ -11,7 +11,7 @@ use qlik_sandbox::Sandbox;
 use serde_json::Value;
 
 /// A client of a new sandbox, and its app with the data set.
-async fn open() -> (Sandbox, Doc) {
+pub(crate) async fn open() -> (Sandbox, Doc) {
     let sandbox = Sandbox::start().await.expect("a sandbox");
     let qlik = Qlik::builder(sandbox.host()).auth(Auth::api_key(sandbox.api_key())).build().expect("a client");
     let items: Value = qlik.get("/api/v1/items").query("resourceType", "app").query("limit", 100).await.expect("apps");
