@@ -261,6 +261,8 @@ impl Decoder {
                     (Some(flat), _) => flat.nodes(text).map_err(wrong)?,
                     (None, _) => {
                         let is_table = self.is_table;
+                        let columns = self.values.iter_mut().skip(side(piece.left)).take(side(piece.width));
+                        columns.for_each(|values| values.reserve(side(piece.height)));
                         let mut into = self.into(side(piece.left), side(piece.width));
                         let read = if is_table { page::table(text, &mut into) } else { page::reply(text, &mut into) };
                         read.map_err(wrong)?;

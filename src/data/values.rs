@@ -79,6 +79,23 @@ impl Values {
         self.kinds.len()
     }
 
+    /// Makes room for so many rows more.
+    pub(crate) fn reserve(&mut self, rows: usize) {
+        self.kinds.reserve(rows);
+        if self.want.num {
+            self.nums.reserve(rows);
+        }
+        if self.want.elem {
+            self.elems.reserve(rows);
+            self.states.reserve(rows);
+        }
+        match &mut self.texts {
+            Texts::None => {}
+            Texts::Each(list) => list.ends.reserve(rows),
+            Texts::Interned { keys, .. } => keys.reserve(rows),
+        }
+    }
+
     #[inline]
     pub(crate) fn push(&mut self, cell: &RawCell<'_>) {
         self.kinds.push(cell.kind);
@@ -198,6 +215,7 @@ impl TextList {
         self.ends.len()
     }
 
+    #[inline]
     pub(crate) fn get(&self, place: usize) -> &str {
         let end = |place: usize| self.ends.get(place).and_then(|end| usize::try_from(*end).ok());
         let start = if place == 0 { Some(0) } else { end(place - 1) };
@@ -245,7 +263,7 @@ impl Interner {
 
     #[cold]
     fn grow(&mut self) {
-        let size = (self.places.len() * 2).max(64);
+        let size = (self.places.len() * 2).max(256);
         let old = std::mem::replace(&mut self.places, vec![(0, NO_KEY); size]);
         for (elem, key) in old.into_iter().filter(|(_, key)| *key != NO_KEY) {
             let mut place = hash(elem) & (size - 1);

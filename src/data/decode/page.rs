@@ -223,8 +223,11 @@ enum Usual {
 #[inline]
 fn usual<'a>(scan: &mut Scan<'a>, cell: &mut RawCell<'a>) -> Usual {
     let mut ahead = *scan;
-    let Some(read) = usual_members(&mut ahead) else { return Usual::Not };
+    let Some(mut read) = usual_members(&mut ahead) else { return Usual::Not };
     let end = if ahead.eat(b"}") {
+        Usual::Whole
+    } else if ahead.eat(b",\"qIsNull\":true}") {
+        read.kind = CellKind::Null;
         Usual::Whole
     } else if ahead.eat(b",") {
         Usual::Begun

@@ -213,7 +213,7 @@ impl<'a> Scan<'a> {
     /// The number that is next.
     #[inline]
     pub(crate) fn number(&mut self) -> Option<f64> {
-        let (number, length) = number::float(self.rest())?;
+        let (number, length) = number::float(self.text, self.at)?;
         self.at += length;
         Some(number)
     }
