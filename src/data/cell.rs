@@ -18,6 +18,25 @@ pub struct Cell {
     pub state: CellState,
     /// Whether it is null.
     pub is_null: bool,
+    /// What it stands for: a value, null, a total, or others.
+    pub kind: CellKind,
+}
+
+/// What a cell stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum CellKind {
+    /// A value.
+    #[default]
+    Value,
+    /// No value.
+    Null,
+    /// The total over all values of its dimension.
+    Total,
+    /// All values of its dimension that are not shown by themselves.
+    Other,
+    /// Nothing: a place below a node that is not opened, or below a total.
+    Empty,
 }
 
 /// Where a value stands in the selections: Qlik's green, white and grey.
@@ -61,6 +80,14 @@ impl From<&str> for CellState {
     }
 }
 
+impl Cell {
+    fn mark(&mut self, kind: CellKind, value: &Scalar) {
+        if matches!(value, Scalar::Bool(true)) {
+            self.kind = kind;
+        }
+    }
+}
+
 /// Lenient: unknown members, duplicates and odd values cost the value at most, not the page.
 impl<'de> Deserialize<'de> for Cell {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -82,10 +109,16 @@ impl<'de> Deserialize<'de> for Cell {
                         Member::ElemNumber => cell.elem_number = map.next_value::<Scalar>()?.integer(),
                         Member::State => cell.state = map.next_value::<State>()?.0,
                         Member::IsNull => cell.is_null = matches!(map.next_value()?, Scalar::Bool(true)),
+                        Member::IsTotal => cell.mark(CellKind::Total, &map.next_value()?),
+                        Member::IsOther => cell.mark(CellKind::Other, &map.next_value()?),
+                        Member::IsEmpty => cell.mark(CellKind::Empty, &map.next_value()?),
                         Member::Other => {
                             map.next_value::<IgnoredAny>()?;
                         }
                     }
+                }
+                if cell.is_null {
+                    cell.kind = CellKind::Null;
                 }
                 Ok(cell)
             }
@@ -108,6 +141,12 @@ enum Member {
     State,
     #[serde(rename = "qIsNull")]
     IsNull,
+    #[serde(rename = "qIsTotalCell")]
+    IsTotal,
+    #[serde(rename = "qIsOtherCell")]
+    IsOther,
+    #[serde(rename = "qIsEmpty")]
+    IsEmpty,
     #[serde(other)]
     Other,
 }
@@ -239,6 +278,7 @@ mod tests {
         let cell =
             read(r#"{"qText":5,"qText":"x","qNum":{"a":1},"qElemNumber":"3","qState":[1],"qIsNull":0,"n":null}"#);
         assert_eq!(cell, Cell { text: "x".into(), elem_number: 3, ..Cell::default() });
+        assert_eq!(read(r#"{"qIsTotalCell":true}"#).kind, CellKind::Total);
         assert_eq!(read(r#"{"qState":"ZZ"}"#).state, CellState::Other("ZZ".into()));
     }
 }

@@ -1,258 +1,244 @@
-//! A hypercube in a session, and its rows.
+//! A table in a session: what it shows, and the ways to read it.
 
-use std::collections::VecDeque;
-use std::fmt;
-use std::marker::PhantomData;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 
-use futures::Stream;
-use futures::stream::{BoxStream, StreamExt, TryStreamExt};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::cell::Cell;
-use super::hypercube::MAX_CELLS;
-use super::layout::{Layout, Pages};
-use super::row::{FromRow, Row};
-use crate::engine::{Changes, GenericObject, Handle, Proxy, RpcMethod};
-use crate::error::{DecodeError, EngineError, Error, Result};
+use super::column::Column;
+use super::layout::{Mode, Shape};
+use super::reader::Reader;
+use super::record::Records;
+use super::row::FromRow;
+use super::rows::Rows;
+use super::source::{Owned, Source};
+use super::stream::Batches;
+use crate::engine::{Changes, Doc, GenericObject, Handle, Proxy, RpcMethod};
+use crate::error::{Error, Result};
 
 static CREATE_SESSION_OBJECT: RpcMethod = RpcMethod::new("Doc", "CreateSessionObject").object();
-static DESTROY_SESSION_OBJECT: RpcMethod = RpcMethod::new("Doc", "DestroySessionObject").out("qSuccess");
-static GET_LAYOUT: RpcMethod = RpcMethod::new("GenericObject", "GetLayout").out("qLayout");
-static GET_HYPER_CUBE_DATA: RpcMethod = RpcMethod::new("GenericObject", "GetHyperCubeData").out("qDataPages");
+static GET_OBJECT: RpcMethod = RpcMethod::new("Doc", "GetObject").object();
 
-/// A hypercube that lives in a session; made by [`HypercubeBuilder::open`](super::HypercubeBuilder::open).
+/// A table that lives in a session: a hypercube ([`Doc::hypercube`]), a chart of the app ([`Doc::chart`]), the values
+/// of a field ([`Doc::field_list`]) or a table of the data model ([`Doc::data_table`]).
 ///
-/// It follows the session's selections: after a change ([`changed`](Self::changed)), its rows read differently. It
-/// stays in the session until [`close`](Self::close), or until the session ends.
+/// It follows the session's selections: after a change ([`changed`](Self::changed)), its rows read differently. An
+/// object that was made for it goes when the cube and the streams of its rows are dropped, or with
+/// [`close`](Self::close).
 #[derive(Debug)]
 pub struct Cube {
-    app: Handle,
-    object: Handle,
+    source: Arc<Source>,
     columns: Arc<[Column]>,
+    mode: Mode,
+    title: String,
     /// The layout that came with the latest look at it; taken by the read that uses its page.
-    fresh: Mutex<Option<(u64, Layout)>>,
+    fresh: Mutex<Option<(u64, Shape)>>,
 }
 
+impl Doc {
+    /// A chart, table or list of the app by its id: its own columns, titles and formats, in whatever mode it is.
+    ///
+    /// Charts that keep their data elsewhere than in `/qHyperCubeDef` are an error that says where:
+    /// [`chart_at`](Self::chart_at). Nodes of a pivot that nobody opened have no rows of their own: what is read is
+    /// what the chart shows.
+    ///
+    /// ```no_run
+    /// use futures::TryStreamExt;
+    ///
+    /// # async fn example(doc: qlik::engine::Doc) -> qlik::Result<()> {
+    /// let chart = doc.chart("JRMeP").await?;
+    /// println!("{}: {} columns", chart.title(), chart.columns().len());
+    /// let rows: Vec<qlik::data::Row> = chart.rows().try_collect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn chart(&self, id: &str) -> Result<Cube> {
+        let object: Handle = self.handle().rpc(&GET_OBJECT).arg("qId", &id.to_owned()).await?;
+        let cube = Source::Object { object: Owned::Theirs(GenericObject::new(object.clone())), path: CUBE.to_owned() };
+        let list = Source::Object { object: Owned::Theirs(GenericObject::new(object)), path: LIST.to_owned() };
+        match Cube::open(cube).await {
+            // lists have no hypercube
+            Err(error @ Error::Decode(_)) => Cube::open(list).await.map_err(|_| error),
+            cube => cube,
+        }
+    }
+
+    /// A chart of the app whose data stands at a path of its properties, as `/box/qHyperCubeDef`.
+    pub async fn chart_at(&self, id: &str, path: &str) -> Result<Cube> {
+        let object: Handle = self.handle().rpc(&GET_OBJECT).arg("qId", &id.to_owned()).await?;
+        let object = Owned::Theirs(GenericObject::new(object));
+        Cube::open(Source::Object { object, path: path.to_owned() }).await
+    }
+
+    /// The values of a field, or of an expression that starts with `=`, one a row, with their states: those that the
+    /// selections exclude come, too.
+    ///
+    /// They are sorted by number and alphabet.
+    pub async fn field_list(&self, field: &str) -> Result<Cube> {
+        let properties = json!({
+            "qInfo": { "qType": "list" },
+            "qListObjectDef": {
+                "qDef": {
+                    "qFieldDefs": [field],
+                    "qSortCriterias": [{ "qSortByNumeric": 1, "qSortByAscii": 1 }],
+                },
+                "qShowAlternatives": true,
+            },
+        });
+        Cube::create(self.handle(), properties, LIST).await
+    }
+
+    /// A whole table of the data model, as it was loaded, whatever is selected.
+    ///
+    /// Its cells have no elements or states. Null and the text `-` are the same in them: the engine tells no more. A
+    /// reload under the reading shows only where it changes the number of rows.
+    pub async fn data_table(&self, name: &str) -> Result<Cube> {
+        Cube::open(Source::Table { doc: self.handle().clone(), name: name.to_owned() }).await
+    }
+}
+
+const CUBE: &str = "/qHyperCubeDef";
+const LIST: &str = "/qListObjectDef";
+
 impl Cube {
-    pub(super) async fn create(app: Handle, properties: Value) -> Result<Self> {
+    pub(super) async fn create(app: &Handle, properties: Value, path: &str) -> Result<Self> {
         let object: Handle = app.rpc(&CREATE_SESSION_OBJECT).arg("qProp", &properties).await?;
-        let (changes, layout) = match look(&object).await {
-            Ok(look) => look,
-            Err(error) => {
-                // its error is what matters, not whether the object could be removed
-                let _ = destroy(&app, &object).await;
-                return Err(error);
-            }
-        };
-        let columns = layout.columns.clone().into();
-        Ok(Cube { app, object, columns, fresh: Mutex::new(Some((changes, layout))) })
+        let object = GenericObject::new(object).scoped()?;
+        Self::open(Source::Object { object: Owned::Ours(object), path: path.to_owned() }).await
     }
 
-    /// The hypercube's object in the session, with all the calls of one; they want `/qHyperCubeDef` as the path.
-    pub fn object(&self) -> GenericObject {
-        GenericObject::new(self.object.clone())
+    async fn open(source: Source) -> Result<Self> {
+        let look = source.look().await?;
+        let shape = &look.1;
+        let (columns, mode, title) = (Arc::clone(&shape.columns), shape.mode, shape.title.clone());
+        Ok(Cube { source: Arc::new(source), columns, mode, title, fresh: Mutex::new(Some(look)) })
     }
 
-    /// The columns, dimensions first.
+    /// The object in the session, with all the calls of one; they want [`path`](Self::path).
+    ///
+    /// Of a table of the data model, there is none.
+    pub fn object(&self) -> Option<GenericObject> {
+        (!self.source.is_table()).then(|| GenericObject::new(self.source.handle().clone()))
+    }
+
+    /// Where its definition stands in the object's properties, as `/qHyperCubeDef`.
+    pub fn path(&self) -> Option<&str> {
+        match &*self.source {
+            Source::Object { path, .. } => Some(path),
+            Source::Table { .. } => None,
+        }
+    }
+
+    /// The columns: dimensions first as a rule, then measures, then attributes of either.
     pub fn columns(&self) -> &[Column] {
         &self.columns
     }
 
-    /// The number of rows, under the selections as they are.
-    pub async fn row_count(&self) -> Result<u64> {
-        let layout = self.layout().await?;
-        let rows = layout.1.rows;
-        self.keep(layout);
-        Ok(rows)
+    /// How it lays out its values.
+    pub fn mode(&self) -> Mode {
+        self.mode
     }
 
-    /// The changes of the data from now on; see [`Handle::changed`].
-    pub fn changed(&self) -> Changes {
-        self.object.changed()
-    }
-
-    /// The rows under the selections as they are, each read into a `T`: a tuple with a type for each column, a `Vec`,
-    /// or a [`Row`].
-    ///
-    /// Pages are fetched as they are needed. When the data changes before the last one is there, the stream ends with
-    /// an error that [`is_retryable`](crate::Error::is_retryable): half of one state and half of another would be a
-    /// table that never was. The stream keeps the session open, and does not borrow the cube.
-    pub fn rows<T: FromRow + Send + 'static>(&self) -> Rows<T> {
-        let reader = Reader {
-            object: self.object.clone(),
-            columns: Arc::clone(&self.columns),
-            state: None,
-            fresh: self.take_fresh(),
-            page: VecDeque::new(),
-            next: 0,
-        };
-        let rows = futures::stream::try_unfold(reader, |mut reader| async move {
-            let row = reader.next_row().await?;
-            Ok(row.map(|row| (row, reader)))
-        });
-        Rows { rows: rows.boxed(), row: PhantomData }
-    }
-
-    /// Removes the hypercube from the session.
-    ///
-    /// A cube that is merely dropped stays there until the session ends, and is calculated with every change.
-    pub async fn close(self) -> Result<()> {
-        destroy(&self.app, &self.object).await
-    }
-
-    /// The layout, read anew unless it is known to be the same still.
-    async fn layout(&self) -> Result<(u64, Layout)> {
-        match self.take_fresh() {
-            Some(fresh) => Ok(fresh),
-            None => look(&self.object).await,
-        }
-    }
-
-    fn take_fresh(&self) -> Option<(u64, Layout)> {
-        let fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner).take();
-        fresh.filter(|fresh| fresh.0 == self.object.changes())
-    }
-
-    fn keep(&self, layout: (u64, Layout)) {
-        *self.fresh.lock().unwrap_or_else(PoisonError::into_inner) = Some(layout);
-    }
-}
-
-/// Reads the layout, and says at which count of changes it stands.
-async fn look(object: &Handle) -> Result<(u64, Layout)> {
-    let changes = object.changes();
-    let layout = object.rpc(&GET_LAYOUT).await?;
-    Ok((changes, layout))
-}
-
-async fn destroy(app: &Handle, object: &Handle) -> Result<()> {
-    let id = object.generic_id().unwrap_or_default().to_owned();
-    app.rpc::<Value>(&DESTROY_SESSION_OBJECT).arg("qId", &id).await.map(drop)
-}
-
-/// Reads a cube from the top, page by page.
-struct Reader {
-    object: Handle,
-    columns: Arc<[Column]>,
-    /// The count of changes that the read began at, and the number of rows then.
-    state: Option<(u64, u64)>,
-    fresh: Option<(u64, Layout)>,
-    page: VecDeque<Vec<Cell>>,
-    next: u64,
-}
-
-impl Reader {
-    async fn next_row(&mut self) -> Result<Option<Row>> {
-        let (changes, rows) = match self.state {
-            Some(state) => state,
-            None => self.begin().await?,
-        };
-        if self.page.is_empty() && self.next < rows {
-            self.fetch(changes, rows).await?;
-        }
-        let Some(cells) = self.page.pop_front() else { return Ok(None) };
-        let row = Row::new(self.next, Arc::clone(&self.columns), cells);
-        self.next += 1;
-        Ok(Some(row))
-    }
-
-    async fn begin(&mut self) -> Result<(u64, u64)> {
-        let (changes, layout) = match self.fresh.take() {
-            Some(fresh) => fresh,
-            None => look(&self.object).await?,
-        };
-        // titles may be expressions, and follow the selections
-        if layout.columns[..] != self.columns[..] {
-            self.columns = layout.columns.into();
-        }
-        self.page = layout.first_page.into();
-        self.state = Some((changes, layout.rows));
-        Ok((changes, layout.rows))
-    }
-
-    /// Fetches the page that starts at the next row.
-    async fn fetch(&mut self, changes: u64, rows: u64) -> Result<()> {
-        let width = self.columns.len();
-        let height = MAX_CELLS.checked_div(width).unwrap_or(0);
-        if height == 0 {
-            return Err(Error::config(format!(
-                "the hypercube has {width} columns, and the engine gives {MAX_CELLS} cells at a time: ask for fewer"
-            )));
-        }
-        let height = u64::try_from(height).unwrap_or(1).min(rows - self.next);
-        let area = json!([{ "qLeft": 0, "qTop": self.next, "qWidth": width, "qHeight": height }]);
-        let call = self.object.rpc::<Pages>(&GET_HYPER_CUBE_DATA);
-        let pages = call.arg("qPath", &"/qHyperCubeDef".to_owned()).arg("qPages", &area).await?;
-        if self.object.changes() != changes {
-            let message = "the data changed while its rows were being read: read them again";
-            let error = EngineError::new(EngineError::ABORTED, message);
-            return Err(Error::engine(error.of_method(GET_HYPER_CUBE_DATA.to_string())));
-        }
-        self.page = pages.0.into_iter().flat_map(|page| page.matrix).collect();
-        if self.page.is_empty() {
-            let message = format!("the engine gave no rows from {} on, of {rows}", self.next);
-            return Err(Error::Decode(Box::new(DecodeError::new("hypercube data", "", message, b""))));
-        }
-        Ok(())
-    }
-}
-
-/// The rows of a cube, as a stream; see [`Cube::rows`].
-pub struct Rows<T> {
-    rows: BoxStream<'static, Result<Row>>,
-    row: PhantomData<fn() -> T>,
-}
-
-impl<T: FromRow> Stream for Rows<T> {
-    type Item = Result<T>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
-        self.rows.try_poll_next_unpin(cx).map(|row| row.map(|row| row.and_then(T::from_row)))
-    }
-}
-
-impl<T> fmt::Debug for Rows<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rows").finish_non_exhaustive()
-    }
-}
-
-/// A column of a cube.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
-    title: String,
-    kind: ColumnKind,
-}
-
-impl Column {
-    pub(super) fn dimension(title: String) -> Self {
-        Column { title, kind: ColumnKind::Dimension }
-    }
-
-    pub(super) fn measure(title: String) -> Self {
-        Column { title, kind: ColumnKind::Measure }
-    }
-
-    /// What stands over it: its label, or what the engine makes of its field or expression.
+    /// What stands over it; empty where nothing does.
     pub fn title(&self) -> &str {
         &self.title
     }
 
-    /// Whether it is a dimension or a measure.
-    pub fn kind(&self) -> ColumnKind {
-        self.kind
+    /// The number of rows, under the selections as they are. Of pivots, stacks and trees that is the number of rows
+    /// that are shown, each of which may become several when they are read.
+    pub async fn row_count(&self) -> Result<u64> {
+        let look = self.look().await?;
+        let rows = look.1.rows;
+        *self.fresh.lock().unwrap_or_else(PoisonError::into_inner) = Some(look);
+        Ok(rows)
     }
-}
 
-/// What a column shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ColumnKind {
-    /// The values that the rows are grouped by.
-    Dimension,
-    /// A calculated value.
-    Measure,
+    /// The grand totals: for each measure the value over all rows, as the table's own total row has it. Of tables
+    /// without measures, there are none.
+    pub async fn totals(&self) -> Result<Vec<Cell>> {
+        let look = self.look().await?;
+        let totals = look.1.totals.to_vec();
+        *self.fresh.lock().unwrap_or_else(PoisonError::into_inner) = Some(look);
+        Ok(totals)
+    }
+
+    /// The JSON schema of a record as [`records`](Self::records) reads it into a map: what a column may be, and which
+    /// ones there are.
+    #[cfg(feature = "schemars")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "schemars")))]
+    pub fn record_schema(&self) -> schemars::Schema {
+        super::schema::record(&self.columns)
+    }
+
+    /// The changes of the data from now on; see [`Handle::changed`].
+    pub fn changed(&self) -> Changes {
+        self.source.handle().changed()
+    }
+
+    /// Says how the table is read: from which row, how many pages at once, into what.
+    pub fn read(&self) -> Reader {
+        Reader::new(Arc::clone(&self.source), Arc::clone(&self.columns), self.take_fresh())
+    }
+
+    /// The rows under the selections as they are, each read into a `T`: a tuple with a type for each column, a `Vec`,
+    /// or a [`Row`](super::Row).
+    ///
+    /// Pages are fetched as they are needed, some ahead. When the data changes before the last one is there, the
+    /// stream ends with an error that [`is_retryable`](crate::Error::is_retryable): half of one state and half of
+    /// another would be a table that never was. The stream keeps the session open, and does not borrow the cube.
+    pub fn rows<T: FromRow + Send + 'static>(&self) -> Rows<T> {
+        self.read().rows()
+    }
+
+    /// The rows as records: any type that serde reads, by the titles of the columns.
+    ///
+    /// ```no_run
+    /// use futures::TryStreamExt;
+    /// use serde::Deserialize;
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Sales {
+    ///     #[serde(rename = "Region")]
+    ///     region: String,
+    ///     #[serde(rename = "Sum(Sales)")]
+    ///     total: Option<f64>,
+    /// }
+    ///
+    /// # async fn example(cube: qlik::data::Cube) -> qlik::Result<()> {
+    /// let sales: Vec<Sales> = cube.records().try_collect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn records<T: DeserializeOwned + Send + 'static>(&self) -> Records<T> {
+        self.read().records()
+    }
+
+    /// The rows in batches, kept by columns.
+    pub fn batches(&self) -> Batches {
+        self.read().batches()
+    }
+
+    /// Removes what was made for it from the session, and tells whether that worked; dropping it does the same
+    /// without a word.
+    ///
+    /// Streams of its rows end with an error.
+    pub async fn close(self) -> Result<()> {
+        match &*self.source {
+            Source::Object { object: Owned::Ours(object), .. } => object.handle().release().await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn look(&self) -> Result<(u64, Shape)> {
+        match self.take_fresh() {
+            Some(fresh) => Ok(fresh),
+            None => self.source.look().await,
+        }
+    }
+
+    fn take_fresh(&self) -> Option<(u64, Shape)> {
+        let fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner).take();
+        fresh.filter(|fresh| fresh.0 == self.source.changes())
+    }
 }

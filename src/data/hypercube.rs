@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use super::cube::Cube;
+use super::define::{Dimension, Measure};
+use super::layout::Mode;
+use super::library;
+use super::plan::MAX_CELLS;
 use crate::Result;
 use crate::engine::{Doc, Handle, Proxy};
-
-/// The engine gives at most this many cells in one answer.
-pub(super) const MAX_CELLS: usize = 10_000;
 
 /// Says what a hypercube shall show, column by column; [`open`](Self::open) makes it. Begins with
 /// [`Doc::hypercube`].
@@ -17,11 +18,15 @@ pub(super) const MAX_CELLS: usize = 10_000;
 #[must_use = "a hypercube is made by open()"]
 pub struct HypercubeBuilder {
     app: Handle,
+    mode: Mode,
+    left: Option<usize>,
     dimensions: Vec<Dimension>,
     measures: Vec<Measure>,
     sort_columns: Vec<usize>,
     suppress_zero: bool,
     suppress_missing: bool,
+    state: Option<String>,
+    condition: Option<(String, String)>,
     initial_rows: Option<usize>,
 }
 
@@ -47,11 +52,15 @@ impl HypercubeBuilder {
     pub(super) fn new(app: Handle) -> Self {
         HypercubeBuilder {
             app,
+            mode: Mode::Straight,
+            left: None,
             dimensions: Vec::new(),
             measures: Vec::new(),
             sort_columns: Vec::new(),
             suppress_zero: false,
             suppress_missing: false,
+            state: None,
+            condition: None,
             initial_rows: None,
         }
     }
@@ -66,6 +75,21 @@ impl HypercubeBuilder {
     /// Adds a measure: an expression with an aggregation, as `Sum(Sales)`; or a [`Measure`] with more to say about it.
     pub fn measure(mut self, measure: impl Into<Measure>) -> Self {
         self.measures.push(measure.into());
+        self
+    }
+
+    /// How the values are laid out: [`Mode::Straight`] unless told, which is also the fastest to read.
+    ///
+    /// Pivots, stacks and trees are calculated fully opened.
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// How many levels of a pivot stand to the left; the others stand at the top. Several measures are a level, too,
+    /// the last one. All dimensions are to the left unless told.
+    pub fn left_dimensions(mut self, levels: usize) -> Self {
+        self.left = Some(levels);
         self
     }
 
@@ -88,6 +112,18 @@ impl HypercubeBuilder {
         self
     }
 
+    /// Calculates under the selections of an alternate state instead of those of everybody.
+    pub fn state(mut self, name: impl Into<String>) -> Self {
+        self.state = Some(name.into());
+        self
+    }
+
+    /// Calculates only if this expression is true, and says so else: [`open`](Self::open) fails with the message.
+    pub fn condition(mut self, expression: impl Into<String>, message: impl Into<String>) -> Self {
+        self.condition = Some((expression.into(), message.into()));
+        self
+    }
+
     /// How many rows come with the layout, which saves a call for small cubes; as many as the engine allows unless
     /// set.
     pub fn initial_rows(mut self, rows: usize) -> Self {
@@ -98,7 +134,7 @@ impl HypercubeBuilder {
     /// Makes the hypercube, as an object of the session, and has it calculated.
     ///
     /// An expression that the engine does not understand is an error here, with the column that it stands in.
-    pub async fn open(self) -> Result<Cube> {
+    pub async fn open(mut self) -> Result<Cube> {
         let columns = self.dimensions.len() + self.measures.len();
         if columns == 0 {
             return Err(crate::Error::config("the hypercube has no columns: add a dimension or a measure"));
@@ -108,148 +144,46 @@ impl HypercubeBuilder {
                 "the hypercube is to be sorted by column {column}, and its {columns} columns are counted from 0"
             )));
         }
-        Cube::create(self.app.clone(), self.properties(columns)).await
+        library::resolve(&self.app, &mut self.dimensions, &mut self.measures).await?;
+        Cube::create(&self.app, self.properties(columns), "/qHyperCubeDef").await
     }
 
     /// The object's properties as the engine wants them.
     fn properties(&self, columns: usize) -> Value {
-        let mut order = self.sort_columns.clone();
-        order.extend((0..columns).filter(|column| !self.sort_columns.contains(column)));
-        let rows = self.initial_rows.unwrap_or(usize::MAX).min(MAX_CELLS / columns);
-        json!({
-            "qInfo": { "qType": "hypercube" },
-            "qHyperCubeDef": {
-                "qMode": "S",
-                "qDimensions": self.dimensions.iter().map(Dimension::properties).collect::<Vec<_>>(),
-                "qMeasures": self.measures.iter().map(Measure::properties).collect::<Vec<_>>(),
-                "qInterColumnSortOrder": order,
-                "qSuppressZero": self.suppress_zero,
-                "qSuppressMissing": self.suppress_missing,
-                "qInitialDataFetch": [{ "qLeft": 0, "qTop": 0, "qWidth": columns, "qHeight": rows }],
+        let mut order: Vec<i64> = self.sort_columns.iter().filter_map(|column| i64::try_from(*column).ok()).collect();
+        let sortable = if self.mode == Mode::Straight { columns } else { self.dimensions.len() } as i64;
+        order.retain(|column| *column < sortable);
+        order.extend((0..sortable).filter(|column| !order.contains(column)).collect::<Vec<_>>());
+        let mut cube = json!({
+            "qMode": match self.mode {
+                Mode::Straight => "S",
+                Mode::Pivot => "P",
+                Mode::Stacked => "K",
+                Mode::Tree => "T",
             },
-        })
-    }
-}
-
-/// A dimension of a hypercube: a field, or an expression over fields, whose values the rows are grouped by.
-#[derive(Debug, Clone)]
-pub struct Dimension {
-    field: String,
-    label: Option<String>,
-    sort: Sort,
-    null_suppression: bool,
-}
-
-impl Dimension {
-    /// The name of a field, or an expression that starts with `=`.
-    pub fn new(field: impl Into<String>) -> Self {
-        Dimension { field: field.into(), label: None, sort: Sort::default(), null_suppression: false }
-    }
-
-    /// The column's title; else the engine takes the field's name or the expression.
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into());
-        self
-    }
-
-    /// How the column is sorted.
-    pub fn sort(mut self, sort: Sort) -> Self {
-        self.sort = sort;
-        self
-    }
-
-    /// Leaves out rows in which the dimension is null.
-    pub fn suppress_null(mut self) -> Self {
-        self.null_suppression = true;
-        self
-    }
-
-    fn properties(&self) -> Value {
-        json!({
-            "qDef": {
-                "qFieldDefs": [self.field],
-                "qFieldLabels": [self.label.as_deref().unwrap_or_default()],
-                "qSortCriterias": [self.sort.criteria()],
-            },
-            "qNullSuppression": self.null_suppression,
-        })
-    }
-}
-
-impl<T: Into<String>> From<T> for Dimension {
-    fn from(field: T) -> Self {
-        Dimension::new(field)
-    }
-}
-
-/// A measure of a hypercube: an expression that is calculated for each row.
-#[derive(Debug, Clone)]
-pub struct Measure {
-    expression: String,
-    label: Option<String>,
-    sort: Sort,
-}
-
-impl Measure {
-    /// An expression with an aggregation, as `Sum(Sales)`.
-    pub fn new(expression: impl Into<String>) -> Self {
-        Measure { expression: expression.into(), label: None, sort: Sort::default() }
-    }
-
-    /// The column's title; else the engine takes the expression.
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into());
-        self
-    }
-
-    /// How the column is sorted.
-    pub fn sort(mut self, sort: Sort) -> Self {
-        self.sort = sort;
-        self
-    }
-
-    fn properties(&self) -> Value {
-        json!({
-            "qDef": { "qDef": self.expression, "qLabel": self.label.as_deref().unwrap_or_default() },
-            "qSortBy": self.sort.criteria(),
-        })
-    }
-}
-
-impl<T: Into<String>> From<T> for Measure {
-    fn from(expression: T) -> Self {
-        Measure::new(expression)
-    }
-}
-
-/// How a column is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Sort {
-    /// As the engine would: numbers first by size, then texts by the alphabet.
-    #[default]
-    Auto,
-    /// By number, the smallest first.
-    NumericAscending,
-    /// By number, the largest first.
-    NumericDescending,
-    /// By the alphabet.
-    TextAscending,
-    /// By the alphabet, backwards.
-    TextDescending,
-    /// In the order in which the values were loaded.
-    LoadOrder,
-}
-
-impl Sort {
-    fn criteria(self) -> Value {
-        match self {
-            Sort::Auto => json!({ "qSortByNumeric": 1, "qSortByAscii": 1 }),
-            Sort::NumericAscending => json!({ "qSortByNumeric": 1 }),
-            Sort::NumericDescending => json!({ "qSortByNumeric": -1 }),
-            Sort::TextAscending => json!({ "qSortByAscii": 1 }),
-            Sort::TextDescending => json!({ "qSortByAscii": -1 }),
-            Sort::LoadOrder => json!({ "qSortByLoadOrder": 1 }),
+            "qDimensions": self.dimensions.iter().map(Dimension::properties).collect::<Vec<_>>(),
+            "qMeasures": self.measures.iter().map(Measure::properties).collect::<Vec<_>>(),
+            "qSuppressZero": self.suppress_zero,
+            "qSuppressMissing": self.suppress_missing,
+        });
+        if self.mode == Mode::Straight {
+            let rows = self.initial_rows.unwrap_or(usize::MAX).min(MAX_CELLS / columns);
+            cube["qInitialDataFetch"] = json!([{ "qLeft": 0, "qTop": 0, "qWidth": columns, "qHeight": rows }]);
+        } else {
+            if self.measures.len() > 1 {
+                // the measures side by side, below all dimensions
+                order.push(-1);
+            }
+            cube["qAlwaysFullyExpanded"] = json!(true);
+            cube["qNoOfLeftDims"] = json!(self.left.map_or(-1, |left| i64::try_from(left).unwrap_or(i64::MAX)));
         }
+        cube["qInterColumnSortOrder"] = json!(order);
+        if let Some(state) = &self.state {
+            cube["qStateName"] = json!(state);
+        }
+        if let Some((expression, message)) = &self.condition {
+            cube["qCalcCondition"] = json!({ "qCond": { "qv": expression }, "qMsg": { "qv": message } });
+        }
+        json!({ "qInfo": { "qType": "hypercube" }, "qHyperCubeDef": cube })
     }
 }

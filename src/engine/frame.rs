@@ -10,6 +10,8 @@ use std::ops::Range;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::skim;
+
 /// What a frame from the engine says, by place in its text.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Incoming {
@@ -44,26 +46,21 @@ pub(super) struct Unreadable {
 impl Incoming {
     /// Reads the outline of a frame: members in any order, unknown ones skipped, of duplicates the last.
     pub(super) fn parse(text: &str) -> Result<Self, Unreadable> {
-        let mut outline = Outline::default();
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        let read = (&mut deserializer).deserialize_map(Members(&mut outline)).and_then(|()| deserializer.end());
-        let id = outline.id.and_then(|raw| raw.get().parse().ok());
-        if let Err(error) = read {
-            // a number at the very end may be half of one
-            let end = outline.id.and_then(|raw| place_in(text, raw.get())).map_or(text.len(), |place| place.end);
-            return Err(Unreadable { id: id.filter(|_| end < text.len()), error });
-        }
-        let place = |raw: Option<&RawValue>| raw.and_then(|raw| place_in(text, raw.get()));
+        let outline = match Outline::skim(text) {
+            Some(outline) => outline,
+            None => Outline::read(text)?,
+        };
+        let place = |raw: Option<&str>| raw.and_then(|raw| place_in(text, raw));
         Ok(Incoming {
-            id,
+            id: outline.id.and_then(|raw| raw.parse().ok()),
             result: place(outline.result),
             error: place(outline.error),
-            method: outline.method.and_then(|raw| serde_json::from_str(raw.get()).ok()),
+            method: outline.method.and_then(|raw| serde_json::from_str(raw).ok()),
             params: place(outline.params),
             changed: handles(outline.change),
             closed: handles(outline.close),
             suspended: handles(outline.suspend),
-            delta: outline.delta.is_some_and(|raw| raw.get() == "true"),
+            delta: outline.delta == Some("true"),
         })
     }
 }
@@ -79,9 +76,9 @@ fn place_in(whole: &str, part: &str) -> Option<Range<usize>> {
 }
 
 /// A list of handles, without whatever is none.
-fn handles(raw: Option<&RawValue>) -> Vec<i32> {
+fn handles(raw: Option<&str>) -> Vec<i32> {
     let Some(raw) = raw else { return Vec::new() };
-    let entries: Vec<&RawValue> = serde_json::from_str(raw.get()).unwrap_or_default();
+    let entries: Vec<&RawValue> = serde_json::from_str(raw).unwrap_or_default();
     entries.into_iter().filter_map(|entry| entry.get().parse().ok()).collect()
 }
 
@@ -90,15 +87,62 @@ fn handles(raw: Option<&RawValue>) -> Vec<i32> {
 /// Written by hand rather than derived: a derived reader refuses a key that comes twice, and engines send such.
 #[derive(Default)]
 struct Outline<'a> {
-    id: Option<&'a RawValue>,
-    result: Option<&'a RawValue>,
-    error: Option<&'a RawValue>,
-    method: Option<&'a RawValue>,
-    params: Option<&'a RawValue>,
-    change: Option<&'a RawValue>,
-    close: Option<&'a RawValue>,
-    suspend: Option<&'a RawValue>,
-    delta: Option<&'a RawValue>,
+    id: Option<&'a str>,
+    result: Option<&'a str>,
+    error: Option<&'a str>,
+    method: Option<&'a str>,
+    params: Option<&'a str>,
+    change: Option<&'a str>,
+    close: Option<&'a str>,
+    suspend: Option<&'a str>,
+    delta: Option<&'a str>,
+}
+
+impl<'a> Outline<'a> {
+    /// Finds the members of a large frame without reading them.
+    fn skim(text: &'a str) -> Option<Self> {
+        if text.len() < skim::WORTH_IT {
+            return None;
+        }
+        let mut outline = Outline::default();
+        skim::members(text, |key, value| {
+            if let Some(place) = outline.place(Member::of(key)) {
+                *place = Some(value);
+            }
+        })?;
+        Some(outline)
+    }
+
+    /// Reads a frame from its first byte to its last.
+    fn read(text: &'a str) -> Result<Self, Unreadable> {
+        let mut outline = Outline::default();
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let read = (&mut deserializer).deserialize_map(Members(&mut outline)).and_then(|()| deserializer.end());
+        match read {
+            Ok(()) => Ok(outline),
+            Err(error) => {
+                // a number at the very end may be half of one
+                let end = outline.id.and_then(|raw| place_in(text, raw)).map_or(text.len(), |place| place.end);
+                let id = outline.id.and_then(|raw| raw.parse().ok()).filter(|_| end < text.len());
+                Err(Unreadable { id, error })
+            }
+        }
+    }
+
+    fn place(&mut self, member: Member) -> Option<&mut Option<&'a str>> {
+        Some(match member {
+            Member::Id => &mut self.id,
+            Member::Result => &mut self.result,
+            Member::Error => &mut self.error,
+            Member::Method => &mut self.method,
+            Member::Params => &mut self.params,
+            Member::Change => &mut self.change,
+            Member::Close => &mut self.close,
+            Member::Suspend => &mut self.suspend,
+            Member::Delta => &mut self.delta,
+            Member::Other => return None,
+        })
+    }
 }
 
 /// Fills in an outline, as far as the frame can be read.
@@ -112,24 +156,11 @@ impl<'de> Visitor<'de> for Members<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Members(outline) = self;
         while let Some(member) = map.next_key::<Member>()? {
-            let place = match member {
-                Member::Id => &mut outline.id,
-                Member::Result => &mut outline.result,
-                Member::Error => &mut outline.error,
-                Member::Method => &mut outline.method,
-                Member::Params => &mut outline.params,
-                Member::Change => &mut outline.change,
-                Member::Close => &mut outline.close,
-                Member::Suspend => &mut outline.suspend,
-                Member::Delta => &mut outline.delta,
-                Member::Other => {
-                    map.next_value::<IgnoredAny>()?;
-                    continue;
-                }
-            };
-            *place = Some(map.next_value()?);
+            match self.0.place(member) {
+                Some(place) => *place = Some(map.next_value::<&RawValue>()?.get()),
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
         }
         Ok(())
     }
@@ -149,6 +180,23 @@ enum Member {
     Other,
 }
 
+impl Member {
+    fn of(name: &str) -> Self {
+        match name {
+            "id" => Member::Id,
+            "result" => Member::Result,
+            "error" => Member::Error,
+            "method" => Member::Method,
+            "params" => Member::Params,
+            "change" => Member::Change,
+            "close" => Member::Close,
+            "suspend" => Member::Suspend,
+            "delta" => Member::Delta,
+            _ => Member::Other,
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Member {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Name;
@@ -161,18 +209,7 @@ impl<'de> Deserialize<'de> for Member {
             }
 
             fn visit_str<E>(self, name: &str) -> Result<Member, E> {
-                Ok(match name {
-                    "id" => Member::Id,
-                    "result" => Member::Result,
-                    "error" => Member::Error,
-                    "method" => Member::Method,
-                    "params" => Member::Params,
-                    "change" => Member::Change,
-                    "close" => Member::Close,
-                    "suspend" => Member::Suspend,
-                    "delta" => Member::Delta,
-                    _ => Member::Other,
-                })
+                Ok(Member::of(name))
             }
         }
 

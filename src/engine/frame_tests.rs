@@ -110,3 +110,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn large_frames_are_found_out_like_small_ones() {
+    let page = format!(r#"{{"a":"}}]\\","b":[{}]}}"#, "[{\"x\":\"[\\\"{\"}],".repeat(3_000) + "1");
+    assert!(page.len() > 3 * skim::WORTH_IT);
+    let text = format!(r#"{{"change":[3],"id":7,"result": {page} ,"close":[4],"delta":true}}"#);
+    let (incoming, result) = read(&text);
+    assert_eq!(result, Some(page.as_str()));
+    assert_eq!((incoming.id, incoming.changed.as_slice(), incoming.closed.as_slice()), (Some(7), &[3][..], &[4][..]));
+    assert!(incoming.delta);
+    assert_eq!(Outline::skim(&text).and_then(|outline| outline.result), Some(page.as_str()));
+    assert!(Incoming::parse(&text[..text.len() - 1]).is_err());
+}

@@ -61,6 +61,7 @@ mod safety;
 mod selections;
 mod session;
 mod shared;
+mod skim;
 mod traffic;
 mod upgrade;
 

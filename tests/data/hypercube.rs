@@ -11,7 +11,7 @@ use qlik_sandbox::Sandbox;
 use serde_json::Value;
 
 /// A client of a new sandbox, and its app with the data set.
-async fn open() -> (Sandbox, Doc) {
+pub(crate) async fn open() -> (Sandbox, Doc) {
     let sandbox = Sandbox::start().await.expect("a sandbox");
     let qlik = Qlik::builder(sandbox.host()).auth(Auth::api_key(sandbox.api_key())).build().expect("a client");
     let items: Value = qlik.get("/api/v1/items").query("resourceType", "app").query("limit", 100).await.expect("apps");
@@ -101,7 +101,7 @@ async fn many_pages_are_one_table() {
     assert_same(read, expected);
     assert_eq!(cube.row_count().await.unwrap(), rows.len() as u64);
 
-    let raw = cube.object().get_layout().await.unwrap();
+    let raw = cube.object().unwrap().get_layout().await.unwrap();
     assert_eq!(serde_json::to_value(&raw).unwrap()["qHyperCube"]["qSize"]["qcy"], rows.len());
 }
 

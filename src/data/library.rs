@@ -1,0 +1,55 @@
+//! Master items by their titles.
+
+use serde_json::{Value, json};
+
+use super::define::{Definition, Dimension, Measure};
+use crate::engine::{GenericObject, Handle, Proxy, RpcMethod};
+use crate::error::{Error, Result};
+
+static CREATE_SESSION_OBJECT: RpcMethod = RpcMethod::new("Doc", "CreateSessionObject").object();
+static GET_LAYOUT: RpcMethod = RpcMethod::new("GenericObject", "GetLayout").out("qLayout");
+
+/// Puts the ids of master items where their titles stand.
+pub(super) async fn resolve(app: &Handle, dimensions: &mut [Dimension], measures: &mut [Measure]) -> Result<()> {
+    let dimensions = dimensions.iter_mut().map(|dimension| ("dimension", &mut dimension.definition));
+    let measures = measures.iter_mut().map(|measure| ("measure", &mut measure.definition));
+    let all = dimensions.chain(measures).filter(|(_, definition)| matches!(definition, Definition::Title(_)));
+    let all: Vec<_> = all.collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    let lists = lists(app).await?;
+    for (kind, definition) in all {
+        let Definition::Title(title) = &*definition else { continue };
+        let items = match kind {
+            "dimension" => &lists["qDimensionList"]["qItems"],
+            _ => &lists["qMeasureList"]["qItems"],
+        };
+        let items = items.as_array().map(Vec::as_slice).unwrap_or_default();
+        let of_item =
+            |item: &Value| item["qMeta"]["title"].as_str().or(item["qData"]["title"].as_str()).map(str::to_owned);
+        let same = |item: &&Value| of_item(item).as_deref() == Some(title.as_str());
+        let mut found = items.iter().filter(same).filter_map(|item| item["qInfo"]["qId"].as_str());
+        let (Some(id), None) = (found.next(), found.next()) else {
+            let titles: Vec<String> = items.iter().filter_map(of_item).collect();
+            let what = match items.iter().any(|item| same(&item)) {
+                true => format!("the app has several master {kind}s with the title `{title}`: take one by its id"),
+                false => format!("the app has no master {kind} with the title `{title}`; it has {}", titles.join(", ")),
+            };
+            return Err(Error::not_found(CREATE_SESSION_OBJECT.to_string(), what));
+        };
+        *definition = Definition::Id(id.to_owned());
+    }
+    Ok(())
+}
+
+async fn lists(app: &Handle) -> Result<Value> {
+    let properties = json!({
+        "qInfo": { "qType": "master-items" },
+        "qDimensionListDef": { "qType": "dimension", "qData": { "title": "/qMetaDef/title" } },
+        "qMeasureListDef": { "qType": "measure", "qData": { "title": "/qMetaDef/title" } },
+    });
+    let object: Handle = app.rpc(&CREATE_SESSION_OBJECT).arg("qProp", &properties).await?;
+    let object = GenericObject::new(object).scoped()?;
+    object.handle().rpc(&GET_LAYOUT).await
+}
