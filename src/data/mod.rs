@@ -167,6 +167,7 @@ mod schema;
 mod serial;
 mod source;
 mod stream;
+#[cfg_attr(not(any(feature = "arrow", feature = "csv")), allow(dead_code, reason = "files and batches use it"))]
 mod types;
 mod values;
 mod wrong;

@@ -40,6 +40,7 @@ const IN_FLIGHT: usize = 8;
 #[must_use = "nothing is read before it is told into what"]
 pub struct Reader {
     pub(super) source: Arc<Source>,
+    #[cfg_attr(not(any(feature = "arrow", feature = "csv")), allow(dead_code, reason = "files and batches use it"))]
     columns: Arc<[Column]>,
     pub(super) fresh: Option<(u64, Shape)>,
     pub(super) making: Making,

@@ -68,11 +68,13 @@ pub(super) fn milliseconds(serial: f64) -> Option<i64> {
 }
 
 /// Days since 1970-01-01.
+#[cfg_attr(not(feature = "arrow"), allow(dead_code, reason = "record batches use it"))]
 pub(super) fn days(serial: f64) -> Option<i32> {
     i32::try_from(milliseconds(serial)?.div_euclid(DAY_MS)).ok()
 }
 
 /// Milliseconds of a length of time, which may be negative.
+#[cfg_attr(not(any(feature = "arrow", feature = "csv")), allow(dead_code, reason = "files and batches use it"))]
 pub(super) fn interval(serial: f64) -> Option<i64> {
     (serial.abs() < 95_000_000.0).then(|| (serial * DAY_MS as f64).round() as i64)
 }

@@ -24,7 +24,7 @@ record!(
     6 parent "parent", 7 limits "limits", 8 password "password"
 );
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 enum Kind {
     Shared,

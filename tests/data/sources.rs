@@ -116,8 +116,11 @@ async fn a_table_of_the_data_model() {
             assert_eq!((&params["qTableName"], &params["qOffset"]), (&json!("Orders"), &json!(served)));
             let count = params["qRows"].as_u64().unwrap();
             let row = |row: u64| {
-                let note =
-                    if row % 3 == 0 { json!({}) } else { json!({"qText": format!("n{row}"), "qIsNumeric": false}) };
+                let note = if row.is_multiple_of(3) {
+                    json!({})
+                } else {
+                    json!({"qText": format!("n{row}"), "qIsNumeric": false})
+                };
                 json!({"qValue": [{"qText": row.to_string(), "qIsNumeric": true, "qNumber": row},
                     {"qText": "a day", "qIsNumeric": true, "qNumber": 45_000 + row}, note]})
             };

@@ -8,6 +8,7 @@ macro_rules! computations {
         impl Job for crate::rest::$api::types::ComputationResponse {
             type Status = crate::rest::$api::types::ComputationStatusResponse;
 
+            #[allow(deprecated, reason = "the old name works until Qlik removes it")]
             fn ask(&self, api: &Api, _: &str) -> Option<Call<Self::Status>> {
                 Some(crate::rest::$api::$client::new(api.clone()).$ask(&self.computation_id))
             }

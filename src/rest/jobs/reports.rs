@@ -24,6 +24,7 @@ impl Job for PostReportsResponse {
 }
 
 /// What went wrong, of the request and of each output, as the service writes it.
+#[allow(deprecated, reason = "the service still tells the reasons in the old place")]
 fn errors(status: &ReportStatus) -> Option<String> {
     let written = |value| crate::record::to_value(value).ok().map(|value| value.to_string());
     let of_request = status.request_errors.as_ref().and_then(written);
