@@ -82,6 +82,8 @@ pub mod data;
 #[cfg_attr(docsrs, doc(cfg(feature = "engine")))]
 pub mod engine;
 mod error;
+#[cfg(all(doc, feature = "engine", feature = "core"))]
+pub mod guide;
 mod host;
 mod http;
 #[doc(hidden)]
