@@ -50,7 +50,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for page in chart.get_hyper_cube_data("/qHyperCubeDef", &[page]).await? {
         for row in page.matrix.into_iter().flatten() {
             let mut texts = row.into_iter().map(|cell| cell.text.unwrap_or_default());
-            println!("{:<12} {:>14}", texts.next().unwrap_or_default(), texts.next().unwrap_or_default());
+            println!("{:<16} {:>12}", texts.next().unwrap_or_default(), texts.next().unwrap_or_default());
         }
     }
     println!("\n{}/sense/app/{id}", qlik.host());

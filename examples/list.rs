@@ -44,7 +44,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn show(space: &str, apps: Option<Vec<&ItemResultResponseBody>>) {
     println!("\n{space}");
     for app in apps.unwrap_or_default() {
-        let reload = app.resource_reload_status.as_deref().unwrap_or("never reloaded");
+        let reload = app.resource_reload_status.as_deref().filter(|status| !status.is_empty());
+        let reload = reload.unwrap_or("never reloaded");
         println!("  {:<24} {:<16} {}", app.name, reload, app.resource_id.as_deref().unwrap_or_default());
     }
 }

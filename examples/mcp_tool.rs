@@ -11,7 +11,7 @@
 use std::io::IsTerminal;
 
 use qlik::engine::Proxy;
-use qlik::engine::types::{GenericObjectProperties, HyperCubeDef, NxInfo, NxPage};
+use qlik::engine::types::{GenericObjectProperties, HyperCubeDef, NxHypercubeMode, NxInfo, NxPage};
 use qlik::rest::reloads::types::ReloadRequest;
 use qlik::rest::spaces::types::SpaceCreate;
 use qlik::{Auth, Qlik};
@@ -138,8 +138,10 @@ async fn call(qlik: &Qlik, params: &Value) -> Result<Value, Error> {
 async fn read_cube(qlik: &Qlik, app_id: &str, definition: Value) -> Result<Value, Error> {
     let mut cube: HyperCubeDef = serde_json::from_value(definition)?;
     let width = cube.dimensions.iter().flatten().count() + cube.measures.iter().flatten().count();
-    let page = NxPage { width: Some(width.try_into()?), height: Some(1000), ..Default::default() };
-    cube.initial_data_fetch = Some(vec![page]);
+    // The engine gives 10,000 cells at a time.
+    let height = 10_000_usize.checked_div(width).ok_or("the cube has neither dimensions nor measures")?.min(1000);
+    let page = NxPage { width: Some(width.try_into()?), height: Some(height.try_into()?), ..Default::default() };
+    (cube.mode, cube.initial_data_fetch) = (Some(NxHypercubeMode::S), Some(vec![page]));
     let properties = GenericObjectProperties {
         info: Some(NxInfo { type_: Some("tool".into()), ..Default::default() }),
         hyper_cube_def: Some(cube),
@@ -160,8 +162,9 @@ async fn read_cube(qlik: &Qlik, app_id: &str, definition: Value) -> Result<Value
 /// A conversation as an agent would have it, for people.
 async fn demonstrate(qlik: &Qlik) -> Result<(), Error> {
     for tool in tools().as_array().into_iter().flatten() {
-        let schema = tool["inputSchema"].to_string();
-        println!("{:<14}{}\n{:14}takes {} bytes of schema", tool["name"], tool["description"], "", schema.len());
+        let told = |what: &str| tool[what].as_str().unwrap_or_default();
+        println!("{:<14}{}", told("name"), told("description"));
+        println!("{:14}{} bytes of schema", "", tool["inputSchema"].to_string().len());
     }
     let found = say(qlik, "find_apps", json!({ "name": "Sales" })).await;
     let apps: Value = serde_json::from_str(&found)?;

@@ -34,6 +34,7 @@
 //!
 //! # Where to look
 //!
+//! - [The guide](guide/index.html) goes from the first steps to testing, migrating and performance.
 //! - [`Qlik`] is the client: cheap to clone, shared by any number of tasks. It has a method for each REST API
 //!   (`qlik.data_files()`), raw calls ([`Qlik::get`]) and the way into the Engine (`qlik.open_app(id)`).
 //! - [`rest`] holds the APIs. Each is a module with its operations, their calls and their types, under Qlik's names:

@@ -14,7 +14,9 @@ pub fn api(api: &Api, source: &str, apis: &[String]) -> Vec<File> {
     let module = snake(&api.name);
     let head =
         |words: String| vec![format!("//! {words}"), format!("// generated from {source}; see `qlik-codegen explain`")];
-    let mut client = Text::new(&head(docs::plain(&summary(api))));
+    let mut words = head(docs::plain(&summary(api)));
+    words.splice(1..1, contents(api));
+    let mut client = Text::new(&words);
     // Qlik's deprecations are for users of the crate; the crate itself goes on to offer what they mark.
     client.line("#![allow(deprecated)]");
     let direct = api.operations.iter().any(|operation| !has_options(operation));
@@ -78,6 +80,20 @@ pub fn index(apis: &[Api]) -> File {
 
 fn summary(api: &Api) -> String {
     if api.summary.is_empty() { format!("The REST API `{}`.", api.name) } else { api.summary.clone() }
+}
+
+/// The operations of an API, as a table for the page of its module.
+fn contents(api: &Api) -> Vec<String> {
+    if api.operations.is_empty() {
+        return Vec::new();
+    }
+    let client = pascal(&api.name);
+    let rows = api.operations.iter().map(|operation| {
+        let words = docs::plain(operation.docs.first().map_or("", String::as_str)).replace('|', "\\|");
+        format!("//! | [`{0}`]({client}::{0}) | {words} |", operation.method)
+    });
+    let head = ["//!", "//! | Operation | |", "//! |---|---|"].map(str::to_owned);
+    head.into_iter().chain(rows).collect()
 }
 
 /// What the words of an API may name: its types, its operations, other APIs.
