@@ -68,6 +68,7 @@ pub(crate) fn run(check: Check) -> Result<(), Diagnostics> {
         words.push(("engine", Words::of_engine(&loaded.document.value)));
     }
     wording(&words, check.silent);
+    wrong.extend(words.iter().flat_map(|(name, of)| below_floor(name, of)));
     report(&generated, &operations, &methods, overlays.documents().count());
     for missing in operations.left_out.iter().chain(&methods.left_out) {
         wrong.push(Diagnostic::of_file(
@@ -189,6 +190,26 @@ fn wording(words: &[(&str, Words)], silent: bool) {
         }
     }
     println!("words of all: {all}");
+}
+
+/// Complaints about a description of which too little is worded.
+fn below_floor(name: &str, words: &Words) -> Diagnostics {
+    let Words { calls, parameters, schemas, properties } = words;
+    let floors = [
+        ("calls", calls, 100),
+        ("parameters", parameters, 95),
+        ("schemas", schemas, 100),
+        ("properties", properties, 95),
+    ];
+    let low = floors.into_iter().filter(|(_, share, floor)| !share.reaches(*floor));
+    low.map(|(kind, share, floor)| {
+        Diagnostic::of_file(
+            format!("specs/overlays/wording/{name}.yaml"),
+            format!("words {share} of the {kind}, and has to word {floor} %"),
+            "`qlik-codegen check --silent` lists those without words",
+        )
+    })
+    .collect()
 }
 
 /// Overlays of documents that do not exist never run, and so are never found to be stale.

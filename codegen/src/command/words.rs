@@ -35,6 +35,11 @@ impl Share {
         }
     }
 
+    /// Whether at least that many in a hundred are worded.
+    pub(super) fn reaches(&self, percent: usize) -> bool {
+        (self.all - self.silent.len()) * 100 >= self.all * percent
+    }
+
     fn add(&mut self, other: &Share) {
         self.all += other.all;
         self.silent.extend(other.silent.iter().cloned());
@@ -172,5 +177,6 @@ mod tests {
             ["paths./x.get.application/json.items.a", "components.schemas.S.allOf[0].c"]
         );
         assert_eq!(words.properties.to_string(), "1 of 3 (33 %)");
+        assert!(words.properties.reaches(33) && !words.properties.reaches(34));
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn name(root: &mut Value) {
         }
         let new = component_of(schema).map(decoded).and_then(|old| renamed.get(&old));
         if let Some(new) = new {
-            *schema = reference_to(new);
+            schema["$ref"] = format!("#/components/schemas/{new}").into();
         }
     });
 }
