@@ -41,7 +41,10 @@ pub fn engine(engine: &Engine) -> Vec<File> {
 
     let mut text =
         Text::new(&head("Types of the Engine, under the schema's names; fields are named without their `q`."));
-    text.line("#![allow(deprecated)]\nuse crate::record::{Extra, open_enum, record};");
+    // Words name types of the same file by their whole path, as those of any other.
+    text.line(
+        "#![allow(deprecated, rustdoc::redundant_explicit_links)]\nuse crate::record::{Extra, open_enum, record};",
+    );
     types::types(&mut text, &engine.types, links);
     files.push(File { path: "engine/types.rs".to_owned(), text: text.0 });
     files

@@ -38,7 +38,11 @@ pub fn api(api: &Api, source: &str, apis: &[String]) -> Vec<File> {
     }
 
     let mut text = Text::new(&head(format!("Types of [`{0}`](super::{0}).", pascal(&api.name))));
-    text.line("#![allow(deprecated)]\n#[allow(unused_imports)]\nuse crate::record::{Extra, open_enum, record, union};");
+    // Words name types of the same file by their whole path, as those of any other.
+    text.line(
+        "#![allow(deprecated, rustdoc::redundant_explicit_links)]\n#[allow(unused_imports)]\n\
+         use crate::record::{Extra, open_enum, record, union};",
+    );
     types::types(&mut text, &api.types, links);
     for page in &api.pages {
         text.item(page_impl(page));
