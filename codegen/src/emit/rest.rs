@@ -96,7 +96,7 @@ fn contents(api: &Api) -> Vec<String> {
         let words = docs::plain(operation.docs.first().map_or("", String::as_str)).replace('|', "\\|");
         format!("//! | [`{0}`]({client}::{0}) | {words} |", operation.method)
     });
-    let head = ["//!", "//! | Operation | |", "//! |---|---|"].map(str::to_owned);
+    let head = ["//!", "//! | Operation | What it does |", "//! |---|---|"].map(str::to_owned);
     head.into_iter().chain(rows).collect()
 }
 
