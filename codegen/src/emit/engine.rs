@@ -234,7 +234,7 @@ fn call_struct(text: &mut Text, class: &Class, method: &Method, links: &Links) {
         let words = Doc::new(links).words(&param.docs);
         let words = match param.docs.is_empty() {
             true => words.marked(&format!("Sets `{}`.", param.wire)),
-            false => words.marked(&format!("Wire name: `{}`.", param.wire)),
+            false => words.wire(&param.wire),
         };
         let words = words.attributes();
         let (setter, argument, step) = (ident(&param.name), argument(param, &prefix), step(param));

@@ -364,7 +364,7 @@ fn call_struct(text: &mut Text, api: &Api, operation: &Operation, links: &Links)
         let mut words = Doc::new(links).words(&param.docs);
         words = match param.docs.is_empty() {
             true => words.marked(&format!("Sets `{}`.", param.wire)),
-            false if param.wire != param.name => words.marked(&format!("Wire name: `{}`.", param.wire)),
+            false if param.wire != param.name => words.wire(&param.wire),
             false => words,
         };
         let deprecated = docs::deprecated(param.deprecated.then_some("deprecated by Qlik"));
