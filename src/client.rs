@@ -1,13 +1,14 @@
 //! The client: host, credentials and settings, shared by everything that is called through it.
 
 mod builder;
+mod signing;
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::Result;
-use crate::auth::Auth;
-use crate::host::{Host, environment};
+use crate::auth::{Auth, Channel, Started};
+use crate::host::Host;
 use crate::http::Settings;
 use crate::http::limiter::Limiter;
 use crate::http::notice::Notices;
@@ -37,15 +38,30 @@ pub struct Qlik(Arc<Core>);
 /// What all the clones of a client share.
 pub(crate) struct Core {
     pub(crate) host: Host,
-    pub(crate) auth: Auth,
+    /// The recipe, for clients of other hosts.
+    auth: Auth,
+    pub(crate) started: Started,
+    pub(crate) channel: Channel,
     pub(crate) settings: Settings,
     /// None where the client does not limit itself.
     pub(crate) limiter: Option<Limiter>,
     pub(crate) budget: Budget,
     pub(crate) notices: Notices,
-    #[cfg_attr(not(all(feature = "engine", feature = "rustls")), allow(dead_code))] // the Engine's socket uses it, too
+    #[cfg_attr(not(all(feature = "engine", any(feature = "rustls", feature = "native-tls"))), allow(dead_code))]
+    // the Engine's socket uses it, too
     pub(crate) tls: Tls,
     pub(crate) transport: reqwest::Client,
+}
+
+impl Core {
+    fn begin(host: Host, auth: Auth, settings: Settings, tls: Tls, transport: reqwest::Client) -> Result<Self> {
+        let channel = Channel::new(host.clone(), transport.clone(), settings.timeout);
+        let started = auth.start(channel.clone())?;
+        let limiter = settings.rate_limits.clone().map(Limiter::new);
+        let budget = Budget::new(settings.retry_budget);
+        let notices = Notices::new(settings.deprecations.clone());
+        Ok(Core { host, auth, started, channel, settings, limiter, budget, notices, tls, transport })
+    }
 }
 
 impl Qlik {
@@ -54,10 +70,69 @@ impl Qlik {
         QlikBuilder::new(host.into())
     }
 
-    /// A client for the host in the environment variable `QLIK_HOST`, signed in with the key in `QLIK_API_KEY`.
+    /// A client by the settings in the environment.
+    ///
+    /// | variable | what it gives |
+    /// |---|---|
+    /// | `QLIK_HOST` | the host; always needed |
+    /// | `QLIK_API_KEY` | an API key |
+    /// | `QLIK_ACCESS_TOKEN` | an access token |
+    /// | `QLIK_CLIENT_ID`, `QLIK_CLIENT_SECRET` | an OAuth client that signs in as itself |
+    /// | `QLIK_SUBJECT`, `QLIK_USER_ID` | the user to sign in as by that client |
+    /// | `QLIK_SCOPE` | the scopes to ask for, separated by spaces |
+    /// | `QLIK_CLIENT_CERT`, `QLIK_CLIENT_KEY` | the files of a client certificate, in PEM |
+    /// | `QLIK_USER_DIRECTORY`, `QLIK_USER_ID` | the user that it speaks for |
+    /// | `QLIK_ROOT_CERT` | a file of further root certificates, in PEM |
+    ///
+    /// One way of signing in has to be given, and no two. [`QlikBuilder::from_env`] takes further settings.
     pub fn from_env() -> Result<Self> {
-        let (host, auth) = environment::read(|name| std::env::var(name).ok())?;
-        Self::builder(host.as_str()).auth(auth).build()
+        QlikBuilder::from_env()?.build()
+    }
+
+    /// A client by a context of qlik-cli, by its name; without one, by the context in use.
+    ///
+    /// The contexts are in `.qlik/contexts.yml` in the user's home, or in the folder that `QLIK_CLI_USER_HOME_DIR` names.
+    #[cfg(feature = "contexts")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "contexts")))]
+    pub fn from_context(name: Option<&str>) -> Result<Self> {
+        QlikBuilder::from_context(name)?.build()
+    }
+
+    /// Starts a client for an organization, above its tenants. It signs in by an OAuth client of the organization.
+    pub fn organization() -> QlikBuilder {
+        Self::builder(Host::ORGANIZATION)
+    }
+
+    /// The same client for another host: with the same settings and over the same pool of connections, signed in there
+    /// for itself.
+    ///
+    /// ```no_run
+    /// # async fn run(qlik: qlik::Qlik) -> qlik::Result<()> {
+    /// for tenant in ["one.eu.qlikcloud.com", "two.us.qlikcloud.com"] {
+    ///     let me: serde_json::Value = qlik.at(tenant)?.get("/api/v1/users/me").await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A secret that belongs to the one host, as an API key, is then sent to the other, too.
+    pub fn at(&self, host: impl AsRef<str>) -> Result<Self> {
+        let core = &self.0;
+        let mut host = Host::parse(host.as_ref())?;
+        if core.auth.identity().is_some() {
+            host = host.with_services();
+        }
+        let (tls, transport) = (core.tls.clone(), core.transport.clone());
+        Core::begin(host, core.auth.clone(), core.settings.clone(), tls, transport).map(|core| Self(Arc::new(core)))
+    }
+
+    /// A client that answers from a recording, without network and credentials; see [`replay`](crate::replay).
+    ///
+    /// With settings of its own, it is built by [`QlikBuilder::replay`].
+    #[cfg(feature = "replay")]
+    pub fn replay(path: impl AsRef<std::path::Path>) -> Result<Self> {
+        let recording = crate::replay::Recording::read(path)?;
+        Self::builder(recording.host()).replay(recording).build()
     }
 
     /// The host that the client talks to.

@@ -6,12 +6,18 @@ mod http;
 mod job;
 mod local;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::engine::{ClosedError, EngineError};
 pub use self::http::{ApiError, ApiErrorSource, HttpError};
 pub use self::job::JobError;
 pub use self::local::{AuthError, ConfigError, DecodeError, RateLimitError, TimeoutError, TransportError};
+
+/// The errors that a part of an answer tells of, in any of the shapes that services use.
+pub(crate) fn errors_in(document: &serde_json::Value) -> Vec<ApiError> {
+    body::listed(document)
+}
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -115,15 +121,21 @@ impl Error {
         }
     }
 
+    /// Signing in failed; the message says what to do about it. For ways of signing in of a program's own.
+    pub fn auth(message: impl Into<String>) -> Self {
+        Error::Auth(Box::new(AuthError::new(message)))
+    }
+
     /// Whether a time limit of this client ended the call.
     pub fn is_timeout(&self) -> bool {
         matches!(self, Error::Timeout(_))
     }
 
-    /// The HTTP status, where the error is an HTTP answer.
+    /// The HTTP status, where the error is an HTTP answer, that of signing in included.
     pub fn status(&self) -> Option<u16> {
         match self {
             Error::Http(error) => Some(error.status()),
+            Error::Auth(error) => Some(error.answer()?.status()),
             _ => None,
         }
     }
@@ -132,6 +144,7 @@ impl Error {
     pub fn trace_id(&self) -> Option<&str> {
         match self {
             Error::Http(error) => error.trace_id(),
+            Error::Auth(error) => error.answer()?.trace_id(),
             _ => None,
         }
     }
@@ -198,9 +211,40 @@ impl Error {
         Error::engine(EngineError::new(EngineError::NOT_FOUND, what).of_method(method))
     }
 
-    /// Signing in failed; `message` says what to do about it.
-    pub(crate) fn auth(message: impl Into<String>) -> Self {
-        Error::Auth(Box::new(AuthError::new(message)))
+    /// The same error again, for another who waited for the same thing.
+    pub(crate) fn shared(self: &Arc<Self>) -> Self {
+        match &**self {
+            Error::Http(error) => Error::Http(error.clone()),
+            Error::Timeout(error) => Error::Timeout(error.clone()),
+            Error::Auth(error) => Error::Auth(error.clone()),
+            Error::Decode(error) => Error::Decode(error.clone()),
+            Error::Config(error) => Error::Config(error.clone()),
+            // Its cause cannot be copied.
+            Error::Transport(error) => Error::transport(error.activity(), Shared(Arc::clone(self))),
+            other => Error::auth(other.to_string()),
+        }
+    }
+}
+
+/// The cause of an error that several share.
+#[derive(Debug)]
+struct Shared(Arc<Error>);
+
+impl std::fmt::Display for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &*self.0 {
+            Error::Transport(error) => write!(f, "{}", TransportError::cause(error)),
+            other => write!(f, "{other}"),
+        }
+    }
+}
+
+impl std::error::Error for Shared {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &*self.0 {
+            Error::Transport(error) => TransportError::cause(error).source(),
+            _ => None,
+        }
     }
 }
 

@@ -34,7 +34,8 @@
 //!
 //! # Where to look
 //!
-//! - [The guide](guide/index.html) goes from the first steps to testing, migrating and performance.
+//! - [`guide`] tells how, from the [first steps](guide::first_steps) to [migrating](guide::migrating):
+//!   [`guide::signing_in`] has a table of which way is for which program.
 //! - [`Qlik`] is the client: cheap to clone, shared by any number of tasks. It has a method for each REST API
 //!   (`qlik.data_files()`), raw calls ([`Qlik::get`]) and the way into the Engine (`qlik.open_app(id)`).
 //! - [`rest`] holds the APIs. Each is a module with its operations, their calls and their types, under Qlik's names:
@@ -42,6 +43,8 @@
 //! - `engine` holds the Engine's classes, `Doc`, `GenericObject` and the others, their calls and their types; a search
 //!   for `GetHyperCubeData` or `qHyperCubeDef` finds them.
 //! - `data` reads hypercubes as rows.
+//! - `replay` (a feature) records a session with a tenant, and replays it without one.
+//! - [`Auth`] has every way of signing in; [`auth`] has what belongs to them, and the trait for one of your own.
 //! - [`Error`] is the one error, and says of itself whether trying again helps.
 //!
 //! # What types promise
@@ -67,6 +70,10 @@
 //! `identity` and `tenant` are groups of them, and `full` is everything. `schemars` gives every generated type a JSON
 //! schema. What is not enabled is neither generated nor compiled.
 //!
+//! `auth` is every way of signing in that needs more than the default: `auth-interactive` (people who agree in a browser),
+//! `auth-jwt` (tokens signed with a key), `auth-session` (sessions in cookies, and so the virtual proxies of
+//! client-managed servers), `auth-pfx` (certificates in PFX files) and `contexts` (those of qlik-cli).
+//!
 //! # Newer descriptions
 //!
 //! With `QLIK_SPECS_DIR` set to a folder of your own (`rest/*.json`, `engine/qix.json`) while building, the clients are
@@ -74,7 +81,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod auth;
+pub mod auth;
 mod client;
 #[cfg(feature = "engine")]
 #[cfg_attr(docsrs, doc(cfg(feature = "engine")))]
@@ -83,12 +90,16 @@ pub mod data;
 #[cfg_attr(docsrs, doc(cfg(feature = "engine")))]
 pub mod engine;
 mod error;
+// The pages are there to be read: a build of the crate has no use for them.
 #[cfg(all(doc, feature = "engine", feature = "core"))]
 pub mod guide;
 mod host;
 mod http;
 #[doc(hidden)]
 pub mod record;
+#[cfg(feature = "replay")]
+#[cfg_attr(docsrs, doc(cfg(feature = "replay")))]
+pub mod replay;
 pub mod rest;
 
 pub use auth::Auth;
@@ -97,7 +108,7 @@ pub use error::{
     ApiError, ApiErrorSource, AuthError, ClosedError, ConfigError, DecodeError, EngineError, Error, HttpError,
     JobError, RateLimitError, Result, TimeoutError, TransportError,
 };
-pub use host::Host;
+pub use host::{Deployment, Host};
 
 /// The README's programs, compiled as doctests.
 #[cfg(all(doctest, feature = "engine", feature = "core"))]

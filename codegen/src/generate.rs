@@ -191,5 +191,6 @@ fn gather(outcomes: impl Iterator<Item = Outcome>) -> Result<Generated, Diagnost
     }
     generated.files.push(emit::index(&generated.apis));
     generated.files.push(emit::table(&generated.apis, generated.engine.as_ref()));
+    generated.files.push(emit::calls(&generated.apis));
     Ok(generated)
 }

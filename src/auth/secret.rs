@@ -5,17 +5,40 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 /// A secret: a key, a token, a password.
-#[derive(Clone)]
-pub(crate) struct Secret(Zeroizing<String>);
+///
+/// It prints as `***`, and its memory is overwritten when it is dropped.
+///
+/// ```
+/// use qlik::auth::Secret;
+///
+/// let secret = Secret::new("hunter2");
+/// assert_eq!(format!("{secret:?}"), "***");
+/// assert_eq!(secret.expose(), "hunter2");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    pub(crate) fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
+    /// Takes a text over.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Zeroizing::new(text.into()))
     }
 
-    /// The text itself; for the place that sends it, and for no other.
-    pub(crate) fn expose(&self) -> &str {
+    /// The text itself; for the place that sends or stores it, and for no other.
+    pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self::new(text)
     }
 }
 
@@ -31,7 +54,7 @@ mod tests {
 
     #[test]
     fn does_not_print() {
-        let secret = Secret::new("hunter2".into());
+        let secret = Secret::new("hunter2");
         assert_eq!(format!("{secret:?} {secret:#?}"), "*** ***");
         assert_eq!(secret.expose(), "hunter2");
     }

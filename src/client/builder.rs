@@ -1,19 +1,20 @@
 //! The settings of a client that is being made.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Core, Qlik};
 use crate::auth::Auth;
-use crate::host::Host;
+use crate::host::{Deployment, Host, environment};
 use crate::http::connection::Proxy;
 use crate::http::intercept::Interceptor;
-use crate::http::limiter::{Limiter, RateLimits};
-use crate::http::notice::{Deprecation, Notices};
+use crate::http::limiter::RateLimits;
+use crate::http::notice::Deprecation;
 use crate::http::observe::{Attempt, Observer};
-use crate::http::retry::{Budget, Retry};
-use crate::http::tls::Tls;
+use crate::http::retry::Retry;
+use crate::http::tls::{Tls, Trust};
 use crate::http::{Settings, headers};
 use crate::{Error, Result};
 
@@ -24,17 +25,46 @@ pub struct QlikBuilder {
     host: String,
     auth: Option<Auth>,
     api_version: Option<String>,
+    deployment: Option<Deployment>,
+    root_files: Vec<PathBuf>,
     settings: Settings,
 }
 
 impl QlikBuilder {
-    pub(super) fn new(host: String) -> Self {
-        Self { host, auth: None, api_version: None, settings: Settings::default() }
+    pub(crate) fn new(host: String) -> Self {
+        let settings = Settings::default();
+        Self { host, auth: None, api_version: None, deployment: None, root_files: Vec::new(), settings }
     }
 
     /// How to sign in.
-    pub fn auth(mut self, auth: Auth) -> Self {
-        self.auth = Some(auth);
+    pub fn auth(mut self, auth: impl Into<Auth>) -> Self {
+        self.auth = Some(auth.into());
+        self
+    }
+
+    /// The settings in the environment; see [`Qlik::from_env`].
+    pub fn from_env() -> Result<Self> {
+        environment::read(|name| std::env::var(name).ok())
+    }
+
+    /// The settings of a context of qlik-cli; see [`Qlik::from_context`].
+    #[cfg(feature = "contexts")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "contexts")))]
+    pub fn from_context(name: Option<&str>) -> Result<Self> {
+        Self::from_context_file(crate::host::contexts::file()?, name)
+    }
+
+    /// The same, with the file that the contexts are in.
+    #[cfg(feature = "contexts")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "contexts")))]
+    pub fn from_context_file(path: impl AsRef<std::path::Path>, name: Option<&str>) -> Result<Self> {
+        crate::host::contexts::read(path.as_ref(), name)
+    }
+
+    /// What kind of installation the host is, where its name does not tell: a tenant of Qlik Cloud behind a name of one's
+    /// own.
+    pub fn deployment(mut self, deployment: Deployment) -> Self {
+        self.deployment = Some(deployment);
         self
     }
 
@@ -157,6 +187,20 @@ impl QlikBuilder {
         self
     }
 
+    /// The same, from a file: `root.pem` of a certificate export, as a rule.
+    pub fn root_certificates_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.root_files.push(path.into());
+        self
+    }
+
+    /// Believes any certificate, of whomever: everything that is sent, secrets included, can then be read by who stands
+    /// between. For a test against a server of one's own; [`root_certificates`](QlikBuilder::root_certificates) is the
+    /// way to believe a server's own root.
+    pub fn danger_accept_invalid_certs(mut self, accept: bool) -> Self {
+        self.settings.connection.blindly = accept;
+        self
+    }
+
     /// Speaks HTTP/1.1 even with servers that offer HTTP/2.
     pub fn http1_only(mut self) -> Self {
         self.settings.connection.http1_only = true;
@@ -187,26 +231,53 @@ impl QlikBuilder {
         self
     }
 
+    /// Records everything that the client sends and gets; see [`replay`](crate::replay).
+    #[cfg(feature = "replay")]
+    pub fn record(mut self, recorder: crate::replay::Recorder) -> Self {
+        self.settings.tape = crate::replay::Tape::Wanted(recorder);
+        self
+    }
+
+    /// Answers everything from a recording, without network and credentials; see [`replay`](crate::replay).
+    #[cfg(feature = "replay")]
+    pub fn replay(mut self, recording: crate::replay::Recording) -> Self {
+        // What is not sent is not signed; an Auth is still demanded.
+        self.auth = Some(Auth::api_key("replayed"));
+        self.settings.tape = crate::replay::Tape::Replaying(recording);
+        self
+    }
+
     /// Makes the client. Nothing is sent yet: a wrong key shows at the first call.
     pub fn build(mut self) -> Result<Qlik> {
-        let host = Host::parse(&self.host)?;
+        let mut host = Host::parse(&self.host)?;
         let auth = self.auth.ok_or_else(|| {
             Error::config("the client has no way of signing in; give one by .auth(Auth::api_key(key))")
         })?;
-        auth.check()?;
+        if let Some(deployment) = self.deployment {
+            host = host.with_deployment(deployment);
+        }
+        if auth.identity().is_some() {
+            host = host.with_services();
+        }
         if let Some(version) = &self.api_version {
             let value = headers::value(version).filter(|_| is_edition(version));
             self.settings.api_version = Some(value.ok_or_else(|| {
                 Error::config(format!("`{}` is no edition of Qlik's APIs; give it as 2026-05", version.escape_debug()))
             })?);
         }
-        let settings = self.settings;
-        let tls = Tls::new(&host, &settings.connection.roots)?;
+        let mut settings = self.settings;
+        #[cfg(feature = "replay")]
+        settings.interceptors.extend(settings.tape.begin(&host)?);
+        for path in &self.root_files {
+            let pem = std::fs::read(path)
+                .map_err(|error| Error::config(format!("{} cannot be read: {error}", path.display())))?;
+            settings.connection.roots.push(pem);
+        }
+        let connection = &settings.connection;
+        let trust = Trust { roots: &connection.roots, identity: auth.identity(), blindly: connection.blindly };
+        let tls = Tls::new(&host, trust)?;
         let transport = settings.transport(&tls)?;
-        let limiter = settings.rate_limits.clone().map(Limiter::new);
-        let budget = Budget::new(settings.retry_budget);
-        let notices = Notices::new(settings.deprecations.clone());
-        Ok(Qlik(Arc::new(Core { host, auth, settings, limiter, budget, notices, tls, transport })))
+        Core::begin(host, auth, settings, tls, transport).map(|core| Qlik(Arc::new(core)))
     }
 }
 

@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
 use serde_json::Value;
-use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Sleep;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -20,8 +19,9 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::closed::{CloseReason, Closed};
+use super::connect::Line;
 use super::event::Resumed;
-use super::frame::Incoming;
+use super::frame::{Incoming, Unreadable};
 use super::keepalive::{Beat, Pulse};
 use super::notification::Notification;
 use super::object::Object;
@@ -34,7 +34,7 @@ use crate::error::Result;
 /// How long the other side gets to answer a close, or to say why writing failed.
 const PARTING: Duration = Duration::from_secs(3);
 
-pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(super) type Socket = WebSocketStream<MaybeTlsStream<Line>>;
 
 /// A request on its way to the socket.
 #[derive(Debug)]
@@ -218,6 +218,9 @@ impl Actor {
                     // a close without a code means nothing special
                     let code = frame.as_ref().map_or(1000, |frame| u16::from(frame.code));
                     let text = frame.as_ref().map_or("", |frame| frame.reason.as_str());
+                    if self.end.is_none() {
+                        self.shared.traffic.closed(code, text);
+                    }
                     self.ends(CloseReason::from_code(code), text);
                     // nothing follows a close: send the answer to it, and do not wait for the other side to hang up
                     let _ = socket.poll_flush_unpin(cx);
@@ -238,8 +241,11 @@ impl Actor {
         self.shared.traffic.show(Direction::Received, &frame);
         let incoming = match Incoming::parse(&frame) {
             Ok(incoming) => incoming,
-            Err(error) => {
-                tracing::warn!(%error, bytes = frame.len(), "a frame that does not read was left out");
+            Err(Unreadable { id, error }) => {
+                tracing::warn!(%error, bytes = frame.len(), "a frame does not read");
+                if let Some(id) = id {
+                    self.shared.calls.spoil(id, &error);
+                }
                 return;
             }
         };

@@ -73,6 +73,9 @@ impl Qlik {
 }
 
 /// The settings of a session that is being opened; see [`Qlik::session`].
+///
+/// Messages travel as they are: compression (`permessage-deflate`) is not offered to the server, since the WebSocket
+/// library underneath has none. Where the size of layouts matters, [`delta`](Self::delta) saves more than that would.
 #[derive(Clone)]
 #[must_use = "a session is opened by connect()"]
 pub struct SessionBuilder {
@@ -218,15 +221,36 @@ impl SessionBuilder {
         Box::pin(self.connect_now()).await
     }
 
-    async fn connect_now(self) -> Result<Session> {
+    #[cfg_attr(not(feature = "replay"), allow(unused_mut))]
+    async fn connect_now(mut self) -> Result<Session> {
         let url = self.url()?;
-        let dialler = Arc::new(Dialler { core: self.core, url, headers: self.headers, max_message: self.max_message });
+        // a layout that is told as a difference is read at its own place in the order only
+        #[cfg(feature = "replay")]
+        if !matches!(self.core.settings.tape, crate::replay::Tape::None) {
+            self.settings.delta = Delta::off();
+        }
+        #[cfg(feature = "replay")]
+        let listener = self.core.settings.tape.listener();
+        let dialler = Arc::new(Dialler {
+            core: self.core,
+            url,
+            headers: self.headers,
+            max_message: self.max_message,
+            #[cfg(feature = "replay")]
+            listener: listener.clone(),
+        });
         let socket = dialler.dial().await?;
         let connector = Arc::new(move || {
             let dialler = Arc::clone(&dialler);
             Box::pin(async move { dialler.dial().await }) as futures::future::BoxFuture<'static, _>
         });
-        Ok(Session::start(socket, self.settings, connector))
+        Ok(Session::start(
+            socket,
+            self.settings,
+            connector,
+            #[cfg(feature = "replay")]
+            listener,
+        ))
     }
 
     /// Connects, and opens the app.
@@ -251,13 +275,14 @@ impl SessionBuilder {
         Ok(doc)
     }
 
-    pub(super) fn host(&self) -> &str {
-        self.core.host.as_str()
+    /// What tells the client apart from others, as long as it lives.
+    pub(super) fn client(&self) -> usize {
+        Arc::as_ptr(&self.core) as usize
     }
 
     /// `wss://host/app/{id}/identity/{identity}/ttl/{seconds}`.
     fn url(&self) -> Result<String> {
-        let mut url = format!("{}/app/{}", self.core.host.socket_origin(), segment("app id", &self.app_id)?);
+        let mut url = format!("{}/app/{}", self.core.host.socket_base(), segment("app id", &self.app_id)?);
         if let Some(identity) = &self.identity {
             url += "/identity/";
             url += &segment("identity", identity)?;

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
-use tokio_tungstenite::tungstenite::Error as SocketError;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use url::Url;
 
 use super::actor::Socket;
+use super::upgrade::{Upgraded, upgrade};
 use crate::Host;
+use crate::auth::{Credentials, Refusal, Target};
 use crate::client::Core;
 use crate::error::{Error, HttpError, Result};
+
+/// How much is read from a socket at once.
+const READ_BUFFER: usize = 16 << 10;
 
 /// Opens the sockets of one session: the first, and those of its resumes.
 pub(super) struct Dialler {
@@ -21,7 +23,15 @@ pub(super) struct Dialler {
     pub(super) url: String,
     pub(super) headers: Vec<(String, String)>,
     pub(super) max_message: usize,
+    #[cfg(feature = "replay")]
+    pub(super) listener: Option<Arc<crate::replay::engine::Listener>>,
 }
+
+/// What carries a socket.
+#[cfg(feature = "replay")]
+pub(super) use crate::replay::line::Line;
+#[cfg(not(feature = "replay"))]
+pub(super) type Line = TcpStream;
 
 impl Dialler {
     pub(super) async fn dial(&self) -> Result<Socket> {
@@ -33,11 +43,20 @@ impl Dialler {
             Err(_) => return Err(Error::timeout(format!("connecting to {}", self.url), limit)),
         };
         tracing::debug!(url = self.url, "connected");
+        #[cfg(feature = "replay")]
+        if let Some(listener) = &self.listener {
+            listener.opened(self.path());
+        }
         Ok(socket)
     }
 
-    async fn headers(&self) -> Result<HeaderMap> {
-        let mut headers = self.core.auth.headers().await?;
+    /// Path and query of the socket.
+    fn path(&self) -> &str {
+        self.url.strip_prefix(&self.core.host.socket_base()).unwrap_or(&self.url)
+    }
+
+    fn headers(&self, credentials: &Credentials) -> Result<HeaderMap> {
+        let mut headers = credentials.headers().clone();
         headers.insert(USER_AGENT, self.core.settings.user_agent()?);
         for (name, value) in &self.headers {
             let parsed = name.parse::<HeaderName>().ok().zip(HeaderValue::from_str(value).ok());
@@ -51,10 +70,38 @@ impl Dialler {
         Ok(headers)
     }
 
+    /// Opens a socket, and signs in anew once where the server refuses what it was signed with.
     async fn open_socket(&self, url: &str) -> Result<Socket> {
+        #[cfg(feature = "replay")]
+        if let crate::replay::Tape::Replaying(recording) = &self.core.settings.tape {
+            use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite::protocol::Role};
+            let line = MaybeTlsStream::Plain(Line::Memory(recording.open(self.path())?));
+            let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+            return Ok(WebSocketStream::from_raw_socket(line, Role::Client, Some(config)).await);
+        }
+        let authenticator = &self.core.started.authenticator;
+        let mut again = true;
+        loop {
+            let credentials = authenticator.sign(Target::socket()).await?;
+            let refused = match self.open_signed(url, &credentials).await? {
+                Ok(socket) => return Ok(socket),
+                Err(refused) => refused,
+            };
+            let refusal = Refusal { target: Target::socket(), credentials: &credentials, answer: &refused };
+            if !matches!(refused.status(), 401 | 403) || !authenticator.refused(refusal).await? || !again {
+                return Err(noted(refused).into());
+            }
+            again = false;
+        }
+    }
+
+    /// Opens a socket with these credentials, or says how the server refused it.
+    async fn open_signed(&self, url: &str, credentials: &Credentials) -> Result<Result<Socket, HttpError>> {
         let activity = || format!("connecting to {url}");
-        let mut request = url.into_client_request().map_err(|error| Error::transport(activity(), error))?;
-        request.headers_mut().extend(self.headers().await?);
+        // Pairs that sign are in what is sent, and in nothing that is told.
+        let mut signed = Url::parse(url).map_err(|error| Error::transport(activity(), error))?;
+        credentials.put_into(&mut signed);
+        let headers = self.headers(credentials)?;
 
         let limit = self.core.settings.connect_timeout;
         let stream = match tokio::time::timeout(limit, connect(&self.core.host)).await {
@@ -63,40 +110,39 @@ impl Dialler {
         };
 
         let max = Some(self.max_message);
-        let config = WebSocketConfig::default().max_message_size(max).max_frame_size(max);
-        let opened = handshake(request, stream, config, &self.core).await;
-        opened.map_err(|error| self.refused(url, error))
+        // the library zeroes its buffer before every read: a large one costs more than the small frames that come in it
+        let config = WebSocketConfig::default().max_message_size(max).max_frame_size(max).read_buffer_size(READ_BUFFER);
+        #[cfg(feature = "replay")]
+        let stream = Line::Network(stream);
+        match upgrade(&signed, &headers, stream, config, &self.core).await {
+            Ok(Upgraded::Socket(socket)) => Ok(Ok(*socket)),
+            Ok(Upgraded::Refused(status, headers, body)) => {
+                Ok(Err(HttpError::new(status, "GET", self.path(), &headers, body.into())))
+            }
+            Err(error) => Err(Error::transport(activity(), error)),
+        }
     }
+}
 
-    /// The error of a connection that did not come about.
-    fn refused(&self, url: &str, error: SocketError) -> Error {
-        let SocketError::Http(answer) = error else {
-            return Error::transport(format!("connecting to {url}"), error);
-        };
-        let (parts, body) = answer.into_parts();
-        let path = url.strip_prefix(&self.core.host.socket_origin()).unwrap_or(url);
-        let error =
-            HttpError::new(parts.status.as_u16(), "GET", path, &parts.headers, Bytes::from(body.unwrap_or_default()));
-        Error::from(match parts.status.as_u16() {
-            300..=399 => {
-                error.with_note("the server sends elsewhere, to a login page as a rule: sign in in another way")
-            }
-            401 => error.with_note("the credentials were not accepted for the Engine"),
-            403 => error.with_note("this user may not open a session for the app"),
-            404 => error.with_note("there is no such app, or no Engine at this host"),
-            429 => error.with_note("too many sessions or requests: close others, or wait"),
-            200..=299 => {
-                error.with_note("the server answered without opening a WebSocket: is there an Engine at this host?")
-            }
-            _ => error,
-        })
+/// The refusal of a socket, with what it means.
+fn noted(error: HttpError) -> HttpError {
+    match error.status() {
+        300..=399 => error.with_note("the server sends elsewhere, to a login page as a rule: sign in in another way"),
+        401 => error.with_note("the credentials were not accepted for the Engine"),
+        403 => error.with_note("this user may not open a session for the app"),
+        404 => error.with_note("there is no such app, or no Engine at this host"),
+        429 => error.with_note("too many sessions or requests: close others, or wait"),
+        200..=299 => {
+            error.with_note("the server answered without opening a WebSocket: is there an Engine at this host?")
+        }
+        _ => error,
     }
 }
 
 /// Connects to the first address of a host that answers.
 async fn connect(host: &Host) -> std::io::Result<TcpStream> {
     let name = host.name().trim_start_matches('[').trim_end_matches(']');
-    let port = host.base().port_or_known_default().unwrap_or(443);
+    let port = host.socket_port();
     let mut last = None;
     for address in lookup_host((name, port)).await? {
         let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
@@ -110,26 +156,4 @@ async fn connect(host: &Host) -> std::io::Result<TcpStream> {
         }
     }
     Err(last.unwrap_or_else(|| std::io::Error::new(std::io::ErrorKind::NotFound, "the host has no address")))
-}
-
-type Handshake = Result<WebSocketStream<MaybeTlsStream<TcpStream>>, SocketError>;
-type Opening = tokio_tungstenite::tungstenite::handshake::client::Request;
-
-#[cfg(any(feature = "rustls", feature = "native-tls"))]
-async fn handshake(request: Opening, stream: TcpStream, config: WebSocketConfig, core: &Core) -> Handshake {
-    #[cfg(feature = "rustls")]
-    let connector = Some(tokio_tungstenite::Connector::Rustls(core.tls.rustls()));
-    // the platform's own library needs no settings
-    #[cfg(not(feature = "rustls"))]
-    let (connector, _) = (None, core);
-    let opened = tokio_tungstenite::client_async_tls_with_config(request, stream, Some(config), connector).await;
-    opened.map(|(socket, _)| socket)
-}
-
-/// Without TLS built in; a secure host is refused when the client is made.
-#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
-async fn handshake(request: Opening, stream: TcpStream, config: WebSocketConfig, _: &Core) -> Handshake {
-    let stream = MaybeTlsStream::Plain(stream);
-    let opened = tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await;
-    opened.map(|(socket, _)| socket)
 }

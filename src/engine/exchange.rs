@@ -102,7 +102,7 @@ impl Session {
     /// The call, made again as often as that makes sense.
     pub(super) async fn attempts(&self, outcall: &Outcall<'_>) -> Result<Answer> {
         let method = &outcall.method;
-        let effect = Effect::of(method.name);
+        let reads = || Effect::of(method.name) == Effect::Reads;
         let (mut number, mut losses, mut modal) = (0, 0, false);
         let mut delta = outcall.delta;
         loop {
@@ -110,14 +110,14 @@ impl Session {
             let error = match self.attempt(outcall, delta).await {
                 Ok(answer) => return Ok(answer),
                 Err(Failure::NoReply(NoReply::Lost { may_have_run, returns: true, .. }))
-                    if losses < LOSSES && (!may_have_run || effect == Effect::Reads) =>
+                    if losses < LOSSES && (!may_have_run || reads()) =>
                 {
                     losses += 1;
                     continue;
                 }
                 Err(Failure::NoReply(why)) => return Err(self.no_reply(&why, outcall)),
                 Err(Failure::Delta(why)) => {
-                    if effect == Effect::Reads && delta {
+                    if delta && reads() {
                         // the whole is always right
                         tracing::warn!(%method, why, "a delta does not fit: reading the whole");
                         delta = false;

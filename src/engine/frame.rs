@@ -33,13 +33,29 @@ pub(super) struct Incoming {
     pub(super) delta: bool,
 }
 
+/// Why a frame could not be read.
+#[derive(Debug)]
+pub(super) struct Unreadable {
+    /// The request that it answers, where it says so before it goes wrong.
+    pub(super) id: Option<u64>,
+    pub(super) error: serde_json::Error,
+}
+
 impl Incoming {
     /// Reads the outline of a frame: members in any order, unknown ones skipped, of duplicates the last.
-    pub(super) fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        let outline: Outline<'_> = serde_json::from_str(text)?;
+    pub(super) fn parse(text: &str) -> Result<Self, Unreadable> {
+        let mut outline = Outline::default();
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let read = (&mut deserializer).deserialize_map(Members(&mut outline)).and_then(|()| deserializer.end());
+        let id = outline.id.and_then(|raw| raw.get().parse().ok());
+        if let Err(error) = read {
+            // a number at the very end may be half of one
+            let end = outline.id.and_then(|raw| place_in(text, raw.get())).map_or(text.len(), |place| place.end);
+            return Err(Unreadable { id: id.filter(|_| end < text.len()), error });
+        }
         let place = |raw: Option<&RawValue>| raw.and_then(|raw| place_in(text, raw.get()));
         Ok(Incoming {
-            id: outline.id.and_then(|raw| raw.get().parse().ok()),
+            id,
             result: place(outline.result),
             error: place(outline.error),
             method: outline.method.and_then(|raw| serde_json::from_str(raw.get()).ok()),
@@ -85,42 +101,37 @@ struct Outline<'a> {
     delta: Option<&'a RawValue>,
 }
 
-impl<'de> Deserialize<'de> for Outline<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
+/// Fills in an outline, as far as the frame can be read.
+struct Members<'o, 'de>(&'o mut Outline<'de>);
 
-        impl<'de> Visitor<'de> for Members {
-            type Value = Outline<'de>;
+impl<'de> Visitor<'de> for Members<'_, 'de> {
+    type Value = ();
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON-RPC object")
-            }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON-RPC object")
+    }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Outline<'de>, A::Error> {
-                let mut outline = Outline::default();
-                while let Some(member) = map.next_key::<Member>()? {
-                    let place = match member {
-                        Member::Id => &mut outline.id,
-                        Member::Result => &mut outline.result,
-                        Member::Error => &mut outline.error,
-                        Member::Method => &mut outline.method,
-                        Member::Params => &mut outline.params,
-                        Member::Change => &mut outline.change,
-                        Member::Close => &mut outline.close,
-                        Member::Suspend => &mut outline.suspend,
-                        Member::Delta => &mut outline.delta,
-                        Member::Other => {
-                            map.next_value::<IgnoredAny>()?;
-                            continue;
-                        }
-                    };
-                    *place = Some(map.next_value()?);
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Members(outline) = self;
+        while let Some(member) = map.next_key::<Member>()? {
+            let place = match member {
+                Member::Id => &mut outline.id,
+                Member::Result => &mut outline.result,
+                Member::Error => &mut outline.error,
+                Member::Method => &mut outline.method,
+                Member::Params => &mut outline.params,
+                Member::Change => &mut outline.change,
+                Member::Close => &mut outline.close,
+                Member::Suspend => &mut outline.suspend,
+                Member::Delta => &mut outline.delta,
+                Member::Other => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
                 }
-                Ok(outline)
-            }
+            };
+            *place = Some(map.next_value()?);
         }
-
-        deserializer.deserialize_map(Members)
+        Ok(())
     }
 }
 

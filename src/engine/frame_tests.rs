@@ -55,6 +55,16 @@ fn what_is_no_object_is_refused() {
 }
 
 #[test]
+fn a_frame_that_breaks_off_tells_whose_it_is() {
+    let whole = r#"{"jsonrpc":"2.0","id":12,"result":{"qLayout":{"a":[1]}}}"#;
+    for end in 0..whole.len() {
+        let unreadable = Incoming::parse(&whole[..end]).expect_err("it is cut");
+        // an id that stands at the very end may be cut itself
+        assert_eq!(unreadable.id, (end > 24).then_some(12), "{}", &whole[..end]);
+    }
+}
+
+#[test]
 fn depth_is_no_danger() {
     let deep = format!(r#"{{"id":1,"result":{}{}}}"#, "[".repeat(200_000), "]".repeat(200_000));
     assert_eq!(read(&deep).0.id, Some(1));

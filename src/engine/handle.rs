@@ -49,6 +49,16 @@ impl Handle {
         Handle(Arc::new(Inner { session, object, class, generic_type, generic_id }))
     }
 
+    /// A further handle of an object that is known.
+    pub(super) fn again(session: Session, object: Arc<Object>) -> Self {
+        session.shared().objects.enter_again(&object);
+        let identity = object.identity.get();
+        let class = identity.map(|identity| identity.class.clone()).unwrap_or_default();
+        let generic_type = identity.and_then(|identity| identity.generic_type.clone());
+        let generic_id = identity.and_then(|identity| identity.generic_id.clone());
+        Handle(Arc::new(Inner { session, object, class, generic_type, generic_id }))
+    }
+
     /// The session that the object lives in.
     pub fn session(&self) -> &Session {
         &self.0.session

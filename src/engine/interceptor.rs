@@ -21,6 +21,11 @@ pub type Intercepted<'a> = Pin<Box<dyn Future<Output = Result<InterceptedReply>>
 /// Stands between callers and the engine: sees each call of a session, may change it, answer it without the engine,
 /// and see and change the reply.
 ///
+/// It sees what users of the session call, helpers included, and each call once: calls that are made again after an
+/// abort or a loss stay behind it. What the session does for itself passes it by, so that no interceptor can keep it
+/// from working: cancelling, keeping alive, asking for progress, ending a modal state, releasing objects, watching
+/// selections, and getting objects again after a loss. [`Session::traffic`] shows all of it.
+///
 /// ```
 /// use qlik::engine::{Intercepted, InterceptedCall, Interceptor, Next};
 ///

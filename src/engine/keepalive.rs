@@ -29,9 +29,7 @@ pub enum Keepalive {
 impl Keepalive {
     /// What fits the host: a ping every 20 seconds in Qlik Cloud, nothing elsewhere.
     pub fn for_host(host: &Host) -> Self {
-        let name = host.name();
-        let cloud = ["qlikcloud.com", "qlikcloudgov.com"].iter().any(|domain| name.ends_with(domain));
-        if cloud { Keepalive::Ping(Duration::from_secs(20)) } else { Keepalive::Off }
+        if host.is_cloud() { Keepalive::Ping(Duration::from_secs(20)) } else { Keepalive::Off }
     }
 
     fn period(self) -> Option<Duration> {

@@ -30,6 +30,9 @@ mod delta;
 mod event;
 mod exchange;
 mod frame;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handle;
 mod helpers;
 mod interceptor;
@@ -37,6 +40,7 @@ mod keepalive;
 mod layouts;
 mod life;
 mod memory;
+mod message_code;
 mod method;
 mod notification;
 mod object;
@@ -58,6 +62,7 @@ mod selections;
 mod session;
 mod shared;
 mod traffic;
+mod upgrade;
 
 pub use builder::SessionBuilder;
 pub use changes::{ChangeList, ChangeLists};
@@ -69,10 +74,11 @@ pub use helpers::{FieldEntry, SheetCell, property_patches};
 pub use interceptor::{Intercepted, InterceptedCall, InterceptedReply, Interceptor, Next};
 pub use keepalive::Keepalive;
 pub use layouts::Layouts;
+pub use message_code::MessageCode;
 pub use method::RpcMethod;
 pub use notification::{Notice, Notification, Notifications, ProxyFault, SessionState};
 pub use pool::SessionPool;
-pub use progress::{MessageCode, Progress, ProgressMessage, ProgressStream};
+pub use progress::{Progress, ProgressMessage, ProgressStream};
 pub use proxy::Proxy;
 pub use release::Scoped;
 pub use reload::{Reload, ReloadOutcome, Reloading};

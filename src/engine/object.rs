@@ -48,12 +48,12 @@ pub(super) struct Object {
 }
 
 impl Object {
-    fn new(number: i32) -> Self {
+    fn new(number: i32, lanes: Lanes) -> Self {
         Object {
             number: AtomicI32::new(number),
             identity: OnceLock::new(),
             news: watch::Sender::new(News::default()),
-            lanes: Lanes::default(),
+            lanes,
             memory: Memory::default(),
         }
     }
@@ -94,6 +94,9 @@ pub(super) struct Objects(Mutex<Table>);
 #[derive(Debug, Default)]
 struct Table {
     live: HashMap<i32, Entry>,
+    /// The deltas of objects whose last handle is gone: the engine goes on comparing with what it sent, and gives the
+    /// same number to who gets the object again. Until it closes the object, its values are kept here.
+    resting: HashMap<i32, Lanes>,
     /// The connection that the numbers belong to.
     epoch: u32,
 }
@@ -116,12 +119,15 @@ impl Objects {
     pub(super) fn enter(&self, number: i32, epoch: Option<u32>) -> Arc<Object> {
         let mut table = self.table();
         if epoch.is_some_and(|epoch| epoch != table.epoch) {
-            let object = Object::new(number);
+            let object = Object::new(number, Lanes::default());
             object.close();
             return Arc::new(object);
         }
-        let entry =
-            table.live.entry(number).or_insert_with(|| Entry { object: Arc::new(Object::new(number)), handles: 0 });
+        let Table { live, resting, .. } = &mut *table;
+        let entry = live.entry(number).or_insert_with(|| {
+            let lanes = resting.remove(&number).unwrap_or_default();
+            Entry { object: Arc::new(Object::new(number, lanes)), handles: 0 }
+        });
         entry.handles += 1;
         Arc::clone(&entry.object)
     }
@@ -132,8 +138,14 @@ impl Objects {
             return;
         }
         let mut table = self.table();
-        let entry =
-            table.live.entry(object.number()).or_insert_with(|| Entry { object: Arc::clone(object), handles: 0 });
+        let Table { live, resting, .. } = &mut *table;
+        let number = object.number();
+        let entry = live.entry(number).or_insert_with(|| {
+            if let Some(lanes) = resting.remove(&number) {
+                object.lanes.put(lanes);
+            }
+            Entry { object: Arc::clone(object), handles: 0 }
+        });
         if Arc::ptr_eq(&entry.object, object) {
             entry.handles += 1;
         }
@@ -148,6 +160,9 @@ impl Objects {
             entry.handles = entry.handles.saturating_sub(1);
             if entry.handles == 0 {
                 table.live.remove(&number);
+                if let Some(lanes) = object.lanes.take() {
+                    table.resting.insert(number, lanes);
+                }
             }
         }
     }
@@ -170,6 +185,21 @@ impl Objects {
         self.all().into_iter().find(is_doc)
     }
 
+    /// The object that the app knows by this id, if this side holds a handle of it.
+    pub(super) fn by_id(&self, class: &str, id: &str) -> Option<Arc<Object>> {
+        let table = self.table();
+        let is_meant = |object: &Arc<Object>| {
+            let identity = object.identity.get();
+            identity.is_some_and(|identity| identity.class == class && identity.generic_id.as_deref() == Some(id))
+        };
+        table.live.values().map(|entry| &entry.object).find(|object| is_meant(object)).map(Arc::clone)
+    }
+
+    /// The connection that numbers belong to.
+    pub(super) fn epoch(&self) -> u32 {
+        self.table().epoch
+    }
+
     /// The engine says that these have changed.
     pub(super) fn changed(&self, numbers: &[i32]) {
         let table = self.table();
@@ -181,14 +211,19 @@ impl Objects {
     /// The engine says that these are gone.
     pub(super) fn closed(&self, numbers: &[i32]) {
         let mut table = self.table();
-        for entry in numbers.iter().filter_map(|number| table.live.remove(number)) {
-            entry.object.close();
+        for number in numbers {
+            table.resting.remove(number);
+            if let Some(entry) = table.live.remove(number) {
+                entry.object.close();
+            }
         }
     }
 
     /// The session has ended: all are gone.
     pub(super) fn end(&self) {
-        for (_, entry) in std::mem::take(&mut self.table().live) {
+        let mut table = self.table();
+        table.resting.clear();
+        for (_, entry) in std::mem::take(&mut table.live) {
             entry.object.close();
         }
     }
@@ -197,6 +232,7 @@ impl Objects {
     pub(super) fn begin_epoch(&self) -> u32 {
         let mut table = self.table();
         table.epoch += 1;
+        table.resting.clear();
         for entry in table.live.values() {
             entry.object.lanes.clear();
         }

@@ -34,6 +34,8 @@ pub(super) enum NoReply {
     },
     /// The object was closed before the request left.
     ObjectGone,
+    /// A reply came, and could not be read.
+    Unreadable(String),
 }
 
 type Answer = Result<Delivery, NoReply>;
@@ -105,6 +107,18 @@ impl Calls {
         let entry = self.table().waiting.remove(&id);
         if let Some(caller) = entry.and_then(|entry| entry.caller) {
             let _ = caller.send(Err(why));
+        }
+    }
+
+    /// A reply came that could not be read: who waits for it is told.
+    pub(super) fn spoil(&self, id: u64, why: &impl std::fmt::Display) {
+        let Some(entry) = self.table().waiting.remove(&id) else { return };
+        if let Some(lane) = entry.lane {
+            // what was in it is the base of the next delta
+            lane.spoil();
+        }
+        if let Some(caller) = entry.caller {
+            let _ = caller.send(Err(NoReply::Unreadable(why.to_string())));
         }
     }
 

@@ -10,9 +10,10 @@ use crate::error::Result;
 
 /// Apps that are open, each once: whoever asks for one that somebody uses already shares its session.
 ///
-/// Sessions are told apart by host, app, identity, and whether the app is opened with its data; of other settings,
-/// those of who came first count. Give each end user an identity, or they share their selections. A session is closed
-/// when its last user drops it, not by the pool.
+/// Sessions are told apart by client, app, identity, and whether the app is opened with its data; of other settings,
+/// those of who came first count. A session is never shared between clients made by different builders, as these may
+/// sign in as different users. Give each end user a client or an identity, or they share their selections. A session is
+/// closed when its last user drops it, not by the pool.
 ///
 /// ```no_run
 /// # async fn example(qlik: qlik::Qlik, pool: qlik::engine::SessionPool) -> qlik::Result<()> {
@@ -27,7 +28,9 @@ type Slot = Arc<tokio::sync::Mutex<Option<WeakHandle>>>;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
-    host: String,
+    /// The client by its address. A session keeps its client, so that as long as there is one to share, the address
+    /// stands for no other client.
+    client: usize,
     app_id: String,
     identity: Option<String>,
     no_data: bool,
@@ -85,7 +88,7 @@ fn in_use(slot: &Slot) -> bool {
 impl SessionBuilder {
     fn key(&self) -> Key {
         Key {
-            host: self.host().to_owned(),
+            client: self.client(),
             app_id: self.app_id.clone(),
             identity: self.identity.clone(),
             no_data: self.no_data,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::actor::To;
+use super::message_code::MessageCode;
 use super::ring::{Ring, stream};
 use super::rpc::InFlight;
 use super::shared::Shared;
@@ -36,91 +37,6 @@ pub struct ProgressMessage {
     pub code: MessageCode,
     /// What fills the gaps in it, as the name of a table or a number of lines.
     pub parameters: Vec<String>,
-}
-
-/// What a progress message says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum MessageCode {
-    /// 0: nothing.
-    Empty,
-    /// 1: saving has started.
-    SavingStarted,
-    /// 2: so many bytes are left.
-    BytesLeft,
-    /// 3: tables are being stored.
-    StoringTables,
-    /// 4: so many rows of a QVD so far.
-    QvdRowsSoFar,
-    /// 5: the connection to a source stands.
-    Connected,
-    /// 6: connecting to a source.
-    ConnectingTo,
-    /// 7: connecting to a source failed.
-    ConnectFailed,
-    /// 8: a QVD is read row by row.
-    QvdRowish,
-    /// 9: a QVD is read column by column.
-    QvdColumnar,
-    /// 10: an error in the script.
-    Error,
-    /// 11: done.
-    Done,
-    /// 12: external data is being loaded.
-    LoadExternalData,
-    /// 13: an old QVD is being loaded.
-    OldQvdLoading,
-    /// 14: a QVC is being loaded.
-    QvcLoading,
-    /// 15: a QVD is buffered.
-    QvdBuffered,
-    /// 16: a QVC is being prepared.
-    QvcPreparing,
-    /// 17: a QVC is being appended to.
-    QvcAppending,
-    /// 18: synthetic keys are being removed.
-    RemoveSynthetic,
-    /// 19: a linked table is still to be fetched.
-    LinkedTableFetching,
-    /// 20: a reload.
-    Reload,
-    /// 21: so many lines were fetched.
-    LinesFetched,
-    /// A code that this version does not know.
-    Other(i64),
-}
-
-const CODES: [MessageCode; 22] = [
-    MessageCode::Empty,
-    MessageCode::SavingStarted,
-    MessageCode::BytesLeft,
-    MessageCode::StoringTables,
-    MessageCode::QvdRowsSoFar,
-    MessageCode::Connected,
-    MessageCode::ConnectingTo,
-    MessageCode::ConnectFailed,
-    MessageCode::QvdRowish,
-    MessageCode::QvdColumnar,
-    MessageCode::Error,
-    MessageCode::Done,
-    MessageCode::LoadExternalData,
-    MessageCode::OldQvdLoading,
-    MessageCode::QvcLoading,
-    MessageCode::QvdBuffered,
-    MessageCode::QvcPreparing,
-    MessageCode::QvcAppending,
-    MessageCode::RemoveSynthetic,
-    MessageCode::LinkedTableFetching,
-    MessageCode::Reload,
-    MessageCode::LinesFetched,
-];
-
-impl MessageCode {
-    /// What a code says.
-    pub fn of(code: i64) -> Self {
-        let known = usize::try_from(code).ok().and_then(|code| CODES.get(code));
-        known.copied().unwrap_or(MessageCode::Other(code))
-    }
 }
 
 impl Progress {
@@ -182,15 +98,4 @@ async fn poll(session: Weak<Shared>, id: Arc<std::sync::atomic::AtomicU64>, ring
 stream! {
     /// How far a call is; see [`InFlight::progress`].
     ProgressStream of Progress
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_are_read() {
-        assert_eq!((MessageCode::of(0), MessageCode::of(21)), (MessageCode::Empty, MessageCode::LinesFetched));
-        assert_eq!((MessageCode::of(22), MessageCode::of(-1)), (MessageCode::Other(22), MessageCode::Other(-1)));
-    }
 }

@@ -4,6 +4,8 @@ use std::io::Write;
 
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
+use crate::record::{self, Wire};
+
 /// One JSON document, written front to back into one buffer.
 ///
 /// Handle and id come last, because both are given when the request leaves: a session that was resumed in between
@@ -53,16 +55,16 @@ impl Request {
         text
     }
 
-    /// Adds a parameter whose value is JSON already.
-    pub(super) fn argument(&mut self, name: &str, json: &[u8]) {
-        let Some(arguments) = &mut self.arguments else { return };
+    /// Adds a parameter; after an error the request is of no use.
+    pub(super) fn argument(&mut self, name: &str, value: &impl Wire) -> Result<(), serde_json::Error> {
+        let Some(arguments) = &mut self.arguments else { return Ok(()) };
         if *arguments > 0 {
             self.text.push(b',');
         }
         *arguments += 1;
         write_text(&mut self.text, name);
         self.text.push(b':');
-        self.text.extend_from_slice(json);
+        record::write_into(&mut self.text, value)
     }
 
     /// No more parameters follow.
@@ -109,8 +111,8 @@ mod tests {
     #[test]
     fn a_request_names_its_parameters() {
         let mut request = Request::new("EvaluateEx");
-        request.argument("qExpression", br#""Sum([a\"b])""#);
-        request.argument("qCount", b"3");
+        request.argument("qExpression", &"Sum([a\"b])".to_owned()).unwrap();
+        request.argument("qCount", &3_i64).unwrap();
         assert_eq!(
             sent(request, 7),
             json!({"jsonrpc": "2.0", "id": 7, "handle": 1, "method": "EvaluateEx",
@@ -135,7 +137,7 @@ mod tests {
     #[test]
     fn complete_parameters_can_be_looked_at_and_sent() {
         let mut request = Request::new("X");
-        request.argument("a", b"1");
+        request.argument("a", &1_i64).unwrap();
         request.complete();
         assert_eq!(request.params(), r#"{"a":1}"#);
         let frame: Value = serde_json::from_str(request.finish(-1, 2, true).as_str()).unwrap();

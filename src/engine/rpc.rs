@@ -20,7 +20,7 @@ use super::retry::RetryPolicy;
 use super::ring::Ring;
 use super::session::Session;
 use crate::error::{Error, Result};
-use crate::record::{self, Wire};
+use crate::record::Wire;
 
 /// A call of an engine method; awaiting it sends it.
 ///
@@ -50,7 +50,7 @@ impl<T> Rpc<T> {
     ///
     /// The typed calls do this for the parameters that are described; here is the way for others.
     pub fn arg(mut self, name: &str, value: &impl Wire) -> Self {
-        self.call.argument(name, record::to_vec(value));
+        self.call.argument(name, value);
         self
     }
 
@@ -102,14 +102,11 @@ impl<T: Reply> Rpc<T> {
 }
 
 impl Call {
-    fn argument(&mut self, name: &str, json: serde_json::Result<Vec<u8>>) {
+    fn argument(&mut self, name: &str, value: &impl Wire) {
         let Ok(request) = &mut self.request else { return };
-        match json {
-            Ok(json) => request.argument(name, &json),
-            Err(error) => {
-                let message = format!("the parameter {name} of {} cannot be sent: {error}", self.method);
-                self.request = Err(Error::config(message));
-            }
+        if let Err(error) = request.argument(name, value) {
+            let message = format!("the parameter {name} of {} cannot be sent: {error}", self.method);
+            self.request = Err(Error::config(message));
         }
     }
 

@@ -84,11 +84,20 @@ pub(super) fn request(method: &MethodName<'_>, params: &impl Serialize) -> Resul
 
 impl Session {
     /// A session on a socket that has been opened; starts the task that serves it.
-    pub(super) fn start(socket: Socket, settings: Settings, connector: Connector) -> Self {
+    pub(super) fn start(
+        socket: Socket,
+        settings: Settings,
+        connector: Connector,
+        #[cfg(feature = "replay")] listener: Option<Arc<crate::replay::engine::Listener>>,
+    ) -> Self {
         let (outgoing, queued) = mpsc::channel(QUEUE);
         let (express, urgent) = mpsc::unbounded_channel();
         let (control, controls) = mpsc::channel(4);
         let shared = Arc::new(Shared::new(express));
+        #[cfg(feature = "replay")]
+        if let Some(listener) = listener {
+            let _ = shared.traffic.listener.set(listener);
+        }
         let actor = Actor::new(Arc::clone(&shared), queued, urgent, controls, Pulse::new(settings.keepalive));
         let life = Life::new(actor, connector, settings.resume.clone());
         tokio::spawn(life.run(socket));

@@ -113,5 +113,8 @@ pub(super) fn no_reply(why: &NoReply, method: &MethodName<'_>) -> Error {
     match why {
         NoReply::Lost { closed, may_have_run, .. } => closed.error(method, *may_have_run),
         NoReply::ObjectGone => Error::not_found(method.to_string(), "the object is closed: it was removed or released"),
+        NoReply::Unreadable(why) => {
+            Error::decode(method.to_string(), "", format!("the reply does not read: {why}"), b"")
+        }
     }
 }

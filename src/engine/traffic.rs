@@ -1,5 +1,7 @@
 //! The frames of a session, for who wants to see them.
 
+#[cfg(feature = "replay")]
+use std::sync::{Arc, OnceLock};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -8,6 +10,8 @@ use tokio::sync::broadcast;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::ring::stream;
+#[cfg(feature = "replay")]
+use crate::replay::engine::{Heard, Listener};
 
 /// How far a reader may fall behind before frames are left out.
 const KEPT: usize = 1024;
@@ -53,11 +57,23 @@ impl std::ops::Deref for FrameText {
 
 /// The readers of a session's frames. Without any, showing a frame costs next to nothing.
 #[derive(Debug, Default)]
-pub(super) struct Taps(Mutex<Option<broadcast::Sender<Traffic>>>);
+pub(super) struct Taps {
+    readers: Mutex<Option<broadcast::Sender<Traffic>>>,
+    /// Who records the session; it misses nothing.
+    #[cfg(feature = "replay")]
+    pub(super) listener: OnceLock<Arc<Listener>>,
+}
 
 impl Taps {
     pub(super) fn show(&self, direction: Direction, frame: &Utf8Bytes) {
-        let mut tap = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        #[cfg(feature = "replay")]
+        if let Some(listener) = self.listener.get() {
+            listener.heard(match direction {
+                Direction::Sent => Heard::Sent(frame),
+                Direction::Received => Heard::Received(frame),
+            });
+        }
+        let mut tap = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = &*tap {
             let text = FrameText(frame.clone());
             if sender.send(Traffic::Frame { direction, at: SystemTime::now(), text }).is_err() {
@@ -67,14 +83,23 @@ impl Taps {
         }
     }
 
+    /// The server closed the socket.
+    pub(super) fn closed(&self, code: u16, reason: &str) {
+        #[cfg(feature = "replay")]
+        if let Some(listener) = self.listener.get() {
+            listener.heard(Heard::Closed(code, reason));
+        }
+        let _ = (code, reason);
+    }
+
     /// There will be no more.
     pub(super) fn end(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.readers.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Frames from now on.
     pub(super) fn read(&self) -> TrafficStream {
-        let mut tap = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tap = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         let receiver = tap.get_or_insert_with(|| broadcast::channel(KEPT).0).subscribe();
         let frames = futures::stream::unfold(receiver, |mut receiver| async move {
             match receiver.recv().await {

@@ -22,10 +22,15 @@ pub(super) fn read(body: &[u8]) -> ErrorBody {
         .or_else(|| document.pointer("/errors/0/traceId"))
         .or_else(|| document.pointer("/errors/0/meta/traceId"))
         .and_then(text);
+    ErrorBody { errors: listed(&document), trace_id }
+}
+
+/// The errors that a document is or has.
+pub(super) fn listed(document: &Value) -> Vec<ApiError> {
     let mut errors = Vec::new();
-    collect(&document, &mut errors);
+    collect(document, &mut errors);
     errors.retain(|error| !error.is_empty());
-    ErrorBody { errors, trace_id }
+    errors
 }
 
 /// The start of a body that lists no errors, on one line: an HTML page's title, or plain text.

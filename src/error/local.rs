@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::http::HttpError;
+
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// A setting or an argument that cannot work; nothing was sent.
@@ -32,16 +34,27 @@ impl ConfigError {
 #[non_exhaustive]
 pub struct AuthError {
     message: String,
+    answer: Option<Box<HttpError>>,
 }
 
 impl AuthError {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into() }
+        Self { message: message.into(), answer: None }
+    }
+
+    /// By an answer of the server.
+    pub(crate) fn answered(answer: HttpError) -> Self {
+        Self { message: answer.to_string(), answer: Some(Box::new(answer)) }
     }
 
     /// What is wrong, and what to do about it.
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// What the server said, where it was the server that refused.
+    pub fn answer(&self) -> Option<&HttpError> {
+        self.answer.as_deref()
     }
 }
 

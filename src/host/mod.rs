@@ -1,18 +1,25 @@
 //! Hosts: where a client talks to, in every form that people paste.
 
+#[cfg(feature = "contexts")]
+pub(crate) mod contexts;
 pub(crate) mod environment;
+#[cfg(test)]
+mod tests;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use url::Url;
 
 use crate::{Error, Result};
 
-/// The host that a client talks to: scheme, name and port, nothing else.
+/// The host that a client talks to: scheme, name and port; for a client-managed server also the prefix of a virtual
+/// proxy.
 ///
 /// A host is written as people have it: with or without `https://`, in any case, with the path of the page that it
 /// was copied from. `https` is what a name without a scheme means; `http://` has to be written out, and Qlik Cloud
-/// does not accept it.
+/// does not accept it. On a client-managed server a path that is no page of Qlik's begins with the prefix of a virtual
+/// proxy.
 ///
 /// ```
 /// use qlik::{Auth, Qlik};
@@ -22,6 +29,9 @@ use crate::{Error, Result};
 ///     .auth(Auth::api_key("eyJhbGciOi..."))
 ///     .build()?;
 /// assert_eq!(qlik.host().as_str(), "https://your-tenant.eu.qlikcloud.com");
+///
+/// let host: qlik::Host = "https://qlik-server.example/py_api/hub".parse()?;
+/// assert_eq!((host.name(), host.virtual_proxy()), ("qlik-server.example", Some("py_api")));
 /// # Ok(())
 /// # }
 /// ```
@@ -31,12 +41,57 @@ pub struct Host {
     base: Url,
     /// The base without the slash.
     origin: Box<str>,
+    prefix: Option<Box<str>>,
+    deployment: Deployment,
+    /// Whether the services behind the proxy are talked to, each on its port.
+    services: bool,
 }
 
+/// What kind of installation a host is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Deployment {
+    /// Qlik Cloud.
+    Cloud,
+    /// Qlik Sense on servers of one's own, or on the desktop.
+    ClientManaged,
+}
+
+/// The ports of the services: Repository, Proxy, Engine.
+const REPOSITORY: u16 = 4242;
+const PROXY: u16 = 4243;
+const ENGINE: u16 = 4747;
+
+/// The first segments of paths that people paste and that are no prefix of a virtual proxy.
+const PAGES: &[&str] = &[
+    "analytics",
+    "api",
+    "app",
+    "appcontent",
+    "console",
+    "content",
+    "dev-hub",
+    "extensions",
+    "hub",
+    "insights",
+    "login",
+    "logout",
+    "qmc",
+    "qps",
+    "qrs",
+    "resources",
+    "sense",
+    "single",
+    "tempcontent",
+];
+
 impl Host {
+    /// The host of an organization, above its tenants.
+    pub const ORGANIZATION: &str = "https://console.qlikcloud.com";
+
     /// Reads a host as a person wrote it.
     pub(crate) fn parse(text: &str) -> Result<Self> {
-        let text = text.trim().trim_matches(['"', '\'']).trim();
+        let text = text.trim().trim_matches(['"', '\'', '<', '>']).trim();
         if text.is_empty() {
             return Err(Error::config("the host is empty; give it as https://your-tenant.eu.qlikcloud.com"));
         }
@@ -78,13 +133,24 @@ impl Host {
                 )));
             }
         }
+        if matches!(name, "qlikcloud.com" | "qlikcloudgov.com" | "www.qlikcloud.com") {
+            return Err(Error::config(format!(
+                "`{name}` is Qlik Cloud as a whole; give the host of your tenant, as https://your-tenant.eu.{name}"
+            )));
+        }
+        let deployment = if is_cloud(name) { Deployment::Cloud } else { Deployment::ClientManaged };
+        let prefix = match deployment {
+            Deployment::Cloud => None,
+            Deployment::ClientManaged => prefix(&url)?,
+        };
         let origin = url.origin().ascii_serialization();
         let base =
             Url::parse(&origin).map_err(|error| Error::config(format!("the host `{text}` cannot be read: {error}")))?;
-        Ok(Self { base, origin: origin.into() })
+        Ok(Self { base, origin: origin.into(), prefix, deployment, services: false })
     }
 
-    /// The host with its scheme, and with its port where that is not the scheme's own; no slash at the end.
+    /// The host with its scheme, and with its port where that is not the scheme's own; no slash at the end, and no
+    /// prefix.
     pub fn as_str(&self) -> &str {
         &self.origin
     }
@@ -99,22 +165,113 @@ impl Host {
         self.base.scheme() == "https"
     }
 
-    /// The host as the base of URLs.
-    pub(crate) fn base(&self) -> &Url {
-        &self.base
+    /// What kind of installation it is: by its name, unless [`QlikBuilder::deployment`](crate::QlikBuilder::deployment)
+    /// says otherwise.
+    pub fn deployment(&self) -> Deployment {
+        self.deployment
+    }
+
+    /// Whether it is Qlik Cloud.
+    pub fn is_cloud(&self) -> bool {
+        self.deployment == Deployment::Cloud
+    }
+
+    /// The prefix of the virtual proxy of a client-managed server, without slashes.
+    pub fn virtual_proxy(&self) -> Option<&str> {
+        self.prefix.as_deref()
+    }
+
+    pub(crate) fn with_deployment(self, deployment: Deployment) -> Self {
+        Self { deployment, ..self }
+    }
+
+    /// The same host, past its proxy: each service on its port.
+    pub(crate) fn with_services(self) -> Self {
+        Self { services: true, prefix: None, ..self }
+    }
+
+    /// The URL of a path, which may have the prefix already.
+    pub(crate) fn at(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        if self.has_ports() {
+            let service = path.split('/').nth(1).unwrap_or_default();
+            // A host with TLS takes every port.
+            let _ = url.set_port(Some(match service {
+                "qps" => PROXY,
+                "app" => ENGINE,
+                _ => REPOSITORY,
+            }));
+        }
+        url.set_path(&self.placed(path));
+        url
+    }
+
+    /// A path with the prefix in front, which it may have already.
+    pub(crate) fn placed<'a>(&self, path: &'a str) -> Cow<'a, str> {
+        match &self.prefix {
+            Some(prefix) if !begins(path, prefix) => format!("/{prefix}{path}").into(),
+            _ => path.into(),
+        }
+    }
+
+    /// Whether each service has its own port, and not all of them one that was given.
+    fn has_ports(&self) -> bool {
+        self.services && matches!(self.base.port(), None | Some(REPOSITORY | PROXY | ENGINE))
     }
 
     /// Whether a URL points to this host: the only place that credentials go to.
     pub(crate) fn is_origin_of(&self, url: &Url) -> bool {
+        if self.has_ports() {
+            return url.scheme() == self.base.scheme()
+                && url.host_str() == self.base.host_str()
+                && matches!(url.port(), Some(REPOSITORY | PROXY | ENGINE));
+        }
         url.origin() == self.base.origin()
     }
 
-    /// The same host for WebSockets: `wss://...`, without a slash at the end.
+    /// Where sockets are opened: `wss://...`, with the prefix of the virtual proxy, without a slash at the end.
     #[cfg(feature = "engine")]
-    pub(crate) fn socket_origin(&self) -> String {
+    pub(crate) fn socket_base(&self) -> String {
         // http becomes ws, https becomes wss.
-        format!("ws{}", self.origin.trim_start_matches("http"))
+        let url = self.at("/app");
+        let text = format!("ws{}", url.as_str().trim_start_matches("http"));
+        text.strip_suffix("/app").unwrap_or(&text).to_owned()
     }
+
+    /// The port that sockets are opened on.
+    #[cfg(feature = "engine")]
+    pub(crate) fn socket_port(&self) -> u16 {
+        self.at("/app").port_or_known_default().unwrap_or(443)
+    }
+}
+
+impl std::str::FromStr for Host {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::parse(text)
+    }
+}
+
+/// The prefix of a virtual proxy at the beginning of a path that was pasted.
+fn prefix(url: &Url) -> Result<Option<Box<str>>> {
+    let first = url.path_segments().and_then(|mut segments| segments.next()).unwrap_or_default();
+    if first.is_empty() || PAGES.iter().any(|page| first.eq_ignore_ascii_case(page)) {
+        return Ok(None);
+    }
+    let plain = first.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte));
+    match plain {
+        true => Ok(Some(first.to_lowercase().into())),
+        false => Err(Error::config(format!(
+            "`{first}` cannot be the prefix of a virtual proxy; give the host as https://qlik-server.example/prefix"
+        ))),
+    }
+}
+
+/// Whether a path begins with a prefix.
+fn begins(path: &str, prefix: &str) -> bool {
+    let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(prefix));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn is_cloud(name: &str) -> bool {
@@ -125,79 +282,16 @@ fn is_cloud(name: &str) -> bool {
 
 impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.origin)
+        f.write_str(&self.origin)?;
+        match &self.prefix {
+            Some(prefix) => write!(f, "/{prefix}"),
+            None => Ok(()),
+        }
     }
 }
 
 impl fmt::Debug for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Host").field(&self.origin).finish()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_every_form_that_people_paste() {
-        for (text, origin) in [
-            ("t.eu.qlikcloud.com", "https://t.eu.qlikcloud.com"),
-            ("https://t.eu.qlikcloud.com/", "https://t.eu.qlikcloud.com"),
-            ("HTTPS://T.EU.QlikCloud.com/hub?x=1#y", "https://t.eu.qlikcloud.com"),
-            (" \"t.eu.qlikcloud.com/console/users\"\n", "https://t.eu.qlikcloud.com"),
-            ("https://t.eu.qlikcloud.com:443/api/v1/", "https://t.eu.qlikcloud.com"),
-            ("//t.eu.qlikcloud.com", "https://t.eu.qlikcloud.com"),
-            ("server:4747", "https://server:4747"),
-            ("localhost:8080", "https://localhost:8080"),
-            ("http://127.0.0.1:4848/", "http://127.0.0.1:4848"),
-            ("http://[::1]:80", "http://[::1]"),
-            ("[::1]:9", "https://[::1]:9"),
-        ] {
-            assert_eq!(Host::parse(text).unwrap().as_str(), origin, "{text}");
-        }
-    }
-
-    #[test]
-    fn says_what_is_wrong_with_the_others() {
-        for (text, part) in [
-            ("", "empty"),
-            (" / ", "cannot be read"),
-            ("https://", "cannot be read"),
-            ("ftp://server", "ftp://"),
-            ("wss://t.eu.qlikcloud.com/app/x", "https://"),
-            ("http://t.eu.qlikcloud.com", "https only"),
-            ("http://qlikcloud.com", "https only"),
-            ("https://me:hunter2@server", "Auth"),
-            ("https://server:99999", "port"),
-            ("me:hunter2@server:99999", "port"),
-            ("two words", "cannot be read"),
-        ] {
-            let error = Host::parse(text).unwrap_err().to_string();
-            assert!(error.contains(part), "{text}: {error}");
-            assert!(!error.contains("hunter2"), "{error}");
-        }
-        assert!(Host::parse("http://notqlikcloud.com").is_ok());
-    }
-
-    #[test]
-    fn knows_its_own_urls() {
-        let host = Host::parse("server:8443").unwrap();
-        for (url, own) in [
-            ("https://server:8443/x", true),
-            ("https://SERVER:8443/", true),
-            ("http://server:8443/x", false),
-            ("https://server/x", false),
-            ("https://server.evil:8443/", false),
-            ("https://server:8443@evil/", false),
-        ] {
-            assert_eq!(host.is_origin_of(&Url::parse(url).unwrap()), own, "{url}");
-        }
-        #[cfg(feature = "engine")]
-        {
-            assert_eq!(host.socket_origin(), "wss://server:8443");
-            let plain = Host::parse("http://127.0.0.1:1").unwrap();
-            assert_eq!(plain.socket_origin(), "ws://127.0.0.1:1");
-        }
+        f.debug_tuple("Host").field(&self.to_string()).finish()
     }
 }

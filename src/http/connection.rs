@@ -12,6 +12,8 @@ pub(crate) struct Connection {
     pub(crate) proxy: Proxy,
     /// Certificates in PEM, believed beside those of the platform.
     pub(crate) roots: Vec<Vec<u8>>,
+    /// Whether any certificate is believed.
+    pub(crate) blindly: bool,
     pub(crate) http1_only: bool,
     pub(crate) idle_connections: Option<usize>,
     pub(crate) idle_timeout: Option<Duration>,

@@ -105,6 +105,17 @@ impl Outgoing {
         self.0.body(body.into(), content_type);
     }
 
+    #[cfg(feature = "replay")]
+    pub(crate) fn payload(&self) -> &Payload {
+        &self.0.payload
+    }
+
+    /// What went wrong while the request was put together.
+    #[cfg(feature = "replay")]
+    pub(crate) fn take_problem(&mut self) -> Option<Error> {
+        self.0.take_problem()
+    }
+
     /// The same request once more; `None` where its body is read from a stream.
     pub fn try_clone(&self) -> Option<Self> {
         self.0.try_clone().map(|request| Self(Box::new(request)))
@@ -155,6 +166,24 @@ impl Incoming {
     /// Puts another body in the place of what is there.
     pub fn set_body(&mut self, body: impl Into<Bytes>) {
         self.body = Content::Whole(body.into());
+    }
+
+    #[cfg(feature = "replay")]
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+    }
+
+    /// The same, with its body read to the end.
+    #[cfg(feature = "replay")]
+    pub(crate) async fn whole(mut self) -> Result<Self> {
+        if let (Content::Stream(response), Some(context)) = (&mut self.body, &self.context) {
+            let mut body = bytes::BytesMut::new();
+            while let Some(chunk) = super::reply::next_chunk(context, response).await {
+                body.extend_from_slice(&chunk?);
+            }
+            self.body = Content::Whole(body.freeze());
+        }
+        Ok(self)
     }
 
     fn of(reply: Reply) -> Self {

@@ -1,5 +1,7 @@
 //! The one way that every REST request goes: sign, send, follow, retry, read.
 
+#[cfg(feature = "rustls")]
+mod blind;
 mod clock;
 pub(crate) mod connection;
 pub(crate) mod headers;

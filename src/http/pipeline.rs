@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::HeaderName;
+use reqwest::header::{HeaderMap, HeaderName};
 use tokio::time::{Instant, sleep};
 use tracing::{Instrument, Span, debug, field, info, info_span};
 
@@ -16,6 +16,7 @@ use super::request::Request;
 use super::retry::{Failure, Retry};
 use super::watch::Progress;
 use super::{headers, intercept};
+use crate::auth::{Answered, Refusal, Target};
 use crate::client::Core;
 use crate::rest::Operation;
 use crate::{Error, Result};
@@ -236,16 +237,53 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// The stage of signing, and the sending itself. Credentials go to the client's own host only.
-    async fn signed(&self, hop: &Hop, payload: Payload) -> Result<reqwest::Response, Failure> {
+    /// The stage of signing. Credentials go to the client's own host only; where it refuses them, and the way of signing
+    /// in has others, the request is sent once more.
+    async fn signed(&self, hop: &Hop, mut payload: Payload) -> Result<reqwest::Response, Failure> {
         let mut headers = hop.headers.clone();
         if let Some(version) = self.core.settings.api_version.as_ref().filter(|_| hop.signed) {
             headers.entry(API_VERSION).or_insert_with(|| version.clone());
         }
-        if hop.signed && self.core.host.is_origin_of(&hop.url) {
-            headers.extend(self.core.auth.headers().await.map_err(Failure::Final)?);
+        if !(hop.signed && self.core.host.is_origin_of(&hop.url)) {
+            return self.sent(hop, hop.url.clone(), headers, payload).await;
         }
-        let builder = self.core.transport.request(hop.method.to_http(), hop.url.clone()).headers(headers);
+        let authenticator = &self.core.started.authenticator;
+        let target = Target::rest(hop.method);
+        let mut first = true;
+        loop {
+            let spare = if first { payload.try_clone() } else { None };
+            let credentials = authenticator.sign(target).await.map_err(Failure::Final)?;
+            let mut url = hop.url.clone();
+            credentials.put_into(&mut url);
+            let mut headers = headers.clone();
+            headers.extend(credentials.headers().clone());
+            let response = self.sent(hop, url, headers, payload).await?;
+            let status = response.status().as_u16();
+            authenticator.answered(&Answered { status, headers: response.headers() });
+            if !matches!(status, 401 | 403) {
+                return Ok(response);
+            }
+            let answer = reply::failure(&self.context, response).await;
+            let refusal = Refusal { target, credentials: &credentials, answer: &answer };
+            let again = authenticator.refused(refusal).await.map_err(Failure::Final)?;
+            match spare {
+                Some(spare) if again => payload = spare,
+                _ => return Err(Failure::Answered(answer)),
+            }
+            debug!(status, "signing in anew");
+            first = false;
+        }
+    }
+
+    /// The sending itself.
+    async fn sent(
+        &self,
+        hop: &Hop,
+        url: url::Url,
+        headers: HeaderMap,
+        payload: Payload,
+    ) -> Result<reqwest::Response, Failure> {
+        let builder = self.core.transport.request(hop.method.to_http(), url).headers(headers);
         payload.attach(hop.method, builder, &self.progress).send().await.map_err(|error| self.unsent(hop, error))
     }
 

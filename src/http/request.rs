@@ -185,6 +185,17 @@ impl Request {
         }
     }
 
+    /// Gives the body another media type.
+    pub(crate) fn content_type(&mut self, text: &str) {
+        match (&mut self.payload, payload::media_type(text)) {
+            (Payload::Whole { content_type, .. }, Some(other)) => *content_type = other,
+            (_, None) => self.fail(format_args!("`{}` cannot be a content type", text.escape_debug())),
+            (Payload::None | Payload::Parts(_), _) => {
+                self.fail("the content type is given after the body, and only to one without parts");
+            }
+        }
+    }
+
     /// Adds a part to a multipart body that was written as JSON.
     pub(crate) fn part_json(&mut self, name: &str, written: Result<Vec<u8>, serde_json::Error>) {
         match written {

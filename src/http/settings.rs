@@ -31,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) interceptors: Vec<Arc<dyn Interceptor>>,
     pub(crate) observer: Option<Observer>,
     pub(crate) deprecations: Option<Listener>,
+    #[cfg(feature = "replay")]
+    pub(crate) tape: crate::replay::Tape,
 }
 
 impl Default for Settings {
@@ -48,6 +50,8 @@ impl Default for Settings {
             interceptors: Vec::new(),
             observer: None,
             deprecations: None,
+            #[cfg(feature = "replay")]
+            tape: Default::default(),
         }
     }
 }

@@ -142,11 +142,10 @@ impl PathAndQuery {
         if self.path.split('/').any(is_dots) {
             return Err(format!("the path {} goes up or stays by `.` or `..`, and would end elsewhere", self.path));
         }
-        let mut url = host.base().clone();
-        url.set_path(&self.path);
+        let mut url = host.at(&self.path);
         url.set_query(Some(self.query.as_str()).filter(|query| !query.is_empty()));
         // Whatever URL parsing may still do to a path: the request goes to what was asked for or nowhere.
-        if url.path() != self.path || !host.is_origin_of(&url) {
+        if url.path() != host.placed(&self.path) || !host.is_origin_of(&url) {
             return Err(format!("the path {:?} cannot stand in a URL", self.path));
         }
         Ok(url)

@@ -4,39 +4,18 @@ use serde::{Deserialize, Deserializer, Serializer};
 use serde_json::Value;
 
 use super::sink::{Sink, pour};
-use super::{Got, Wire};
+use super::{Described, Form, Got, Wire};
 
 /// The impls that every generated type has alike, each a call into the module of its kind.
 macro_rules! wire_impls {
-    ($name:ident, $kind:ident) => {
+    ($name:ident, $form:ident, $schema:ident) => {
         impl $crate::record::Wire for $name {
+            type Form = $crate::record::$form;
             const EXPECTED: &'static str = stringify!($name);
-
-            fn read<'de, D: ::serde::Deserializer<'de>>(
-                deserializer: D,
-            ) -> Result<$crate::record::Got<Self>, D::Error> {
-                $crate::record::$kind::read(deserializer)
-            }
-            fn write<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                $crate::record::$kind::write(self, serializer)
-            }
-            fn is_blank(&self) -> bool {
-                $crate::record::$kind::is_blank(self)
-            }
-            fn again(kept: &::serde_json::Value) -> Option<Self> {
-                $crate::record::$kind::again(kept)
-            }
-            fn fit(value: &::serde_json::Value) -> Option<usize> {
-                $crate::record::$kind::fit::<Self>(value)
-            }
-            #[cfg(feature = "schemars")]
-            fn schema(generator: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-                generator.subschema_for::<Self>()
-            }
         }
         impl ::serde::Serialize for $name {
             fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                $crate::record::$kind::write(self, serializer)
+                $crate::record::serialize(self, serializer)
             }
         }
         impl<'de> ::serde::Deserialize<'de> for $name {
@@ -53,7 +32,7 @@ macro_rules! wire_impls {
                 concat!(module_path!(), "::", stringify!($name)).into()
             }
             fn json_schema(generator: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-                $crate::record::schema::$kind::<Self>(generator)
+                $crate::record::schema::$schema::<Self>(generator)
             }
         }
     };
@@ -62,7 +41,7 @@ pub(crate) use wire_impls;
 
 /// What the `open_enum!` macro fills in for a generated enum.
 #[doc(hidden)]
-pub trait OpenEnum: Wire + Eq {
+pub trait OpenEnum: Wire + Described + Eq {
     /// The listed values, each with its wire name and its long alias (the wire name where it has none).
     const LISTED: &'static [(Self, &'static str, &'static str)];
 
@@ -109,12 +88,13 @@ macro_rules! open_enum {
                 f.write_str(self.as_str())
             }
         }
+        impl Eq for $name {}
         impl Default for $name {
             fn default() -> Self {
                 Self::Unrecognized(String::new())
             }
         }
-        $crate::record::wire_impls!($name, open);
+        $crate::record::wire_impls!($name, Open, open);
     };
 }
 pub(crate) use open_enum;
@@ -165,30 +145,36 @@ impl<E: OpenEnum> Sink for Choice<E> {
     }
 }
 
-/// Reading and writing of open enums.
-pub(crate) mod open {
-    use super::*;
+/// The form of open enums.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Open;
 
-    pub(crate) fn read<'de, E: OpenEnum, D: Deserializer<'de>>(deserializer: D) -> Result<Got<E>, D::Error> {
+impl<E: OpenEnum> Form<E> for Open {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<E>, D::Error> {
         pour(Choice(std::marker::PhantomData), deserializer)
     }
-    pub(crate) fn write<E: OpenEnum, S: Serializer>(value: &E, serializer: S) -> Result<S::Ok, S::Error> {
+    fn write<S: Serializer>(value: &E, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(text_of(value))
     }
-    pub(crate) fn is_blank<E: OpenEnum>(value: &E) -> bool {
+    fn is_blank(value: &E) -> bool {
         text_of(value).is_empty()
     }
-    pub(crate) fn again<E: OpenEnum>(kept: &Value) -> Option<E> {
-        super::super::scalar::reread(kept)
+    fn again(kept: &Value) -> Option<E> {
+        super::scalar::reread(kept)
     }
-    pub(crate) fn fit<E: OpenEnum>(value: &Value) -> Option<usize> {
+    fn fit(value: &Value) -> Option<usize> {
         Some(if listed::<E>(value.as_str()?).is_some() { 4 } else { 0 })
+    }
+    #[cfg(feature = "schemars")]
+    fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        generator.subschema_for::<E>()
     }
 }
 
 /// What the `union!` macro fills in for a generated union.
 #[doc(hidden)]
-pub trait Union: Wire {
+pub trait Union: Wire + Described {
     /// The member that tells the types apart, where the description names one; empty otherwise.
     const TAG: &'static str;
     /// Its values, by the index of the type that each stands for.
@@ -216,7 +202,7 @@ macro_rules! union {
 
             fn fit_at(index: usize, value: &::serde_json::Value) -> Option<usize> {
                 match index {
-                    $($index => <$ty as $crate::record::Wire>::fit(value),)*
+                    $($index => $crate::record::fit::<$ty>(value),)*
                     _ => None,
                 }
             }
@@ -231,8 +217,8 @@ macro_rules! union {
             }
             fn write_held<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self {
-                    $(Self::$variant(value) => $crate::record::Wire::write(value, serializer),)*
-                    Self::Unrecognized(value) => $crate::record::Wire::write(value, serializer),
+                    $(Self::$variant(value) => $crate::record::serialize(value, serializer),)*
+                    Self::Unrecognized(value) => $crate::record::serialize(value, serializer),
                 }
             }
             fn is_unset(&self) -> bool {
@@ -241,7 +227,7 @@ macro_rules! union {
             #[cfg(feature = "schemars")]
             fn schema_at(index: usize, generator: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
                 match index {
-                    $($index => <$ty as $crate::record::Wire>::schema(generator),)*
+                    $($index => $crate::record::schema_of::<$ty>(generator),)*
                     _ => ::schemars::Schema::default(),
                 }
             }
@@ -258,7 +244,7 @@ macro_rules! union {
                 }
             }
         )*
-        $crate::record::wire_impls!($name, one_of);
+        $crate::record::wire_impls!($name, OneOf, one_of);
     };
 }
 pub(crate) use union;
@@ -266,19 +252,21 @@ pub(crate) use union;
 /// Reads a value as a type, or hands it back.
 #[doc(hidden)]
 pub fn offer<T: Wire>(value: Value) -> Result<T, Value> {
-    match T::read(value) {
+    match T::Form::read(value) {
         Ok(Got::Value(read) | Got::Spelled(read, _)) => Ok(read),
-        Ok(Got::Other(other)) => T::from_other(other),
+        Ok(Got::Other(other)) => T::Form::from_other(other),
         // A tree of values cannot fail to parse; should it, the default says that nothing was read.
         Err(_) => Ok(T::default()),
     }
 }
 
-/// Reading and writing of unions.
-pub(crate) mod one_of {
-    use super::*;
+/// The form of unions.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct OneOf;
 
-    pub(crate) fn read<'de, U: Union, D: Deserializer<'de>>(deserializer: D) -> Result<Got<U>, D::Error> {
+impl<U: Union> Form<U> for OneOf {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<U>, D::Error> {
         let value = Value::deserialize(deserializer)?;
         if value.is_null() {
             return Ok(Got::Other(value));
@@ -295,16 +283,17 @@ pub(crate) mod one_of {
             None => U::unrecognized(value),
         }))
     }
-    pub(crate) fn write<U: Union, S: Serializer>(value: &U, serializer: S) -> Result<S::Ok, S::Error> {
+    fn write<S: Serializer>(value: &U, serializer: S) -> Result<S::Ok, S::Error> {
         value.write_held(serializer)
     }
-    pub(crate) fn is_blank<U: Union>(value: &U) -> bool {
+    fn is_blank(value: &U) -> bool {
         value.is_unset()
     }
-    pub(crate) fn again<U: Union>(_: &Value) -> Option<U> {
-        None
-    }
-    pub(crate) fn fit<U: Union>(value: &Value) -> Option<usize> {
+    fn fit(value: &Value) -> Option<usize> {
         (0..U::COUNT).filter_map(|index| U::fit_at(index, value)).max()
+    }
+    #[cfg(feature = "schemars")]
+    fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        generator.subschema_for::<U>()
     }
 }

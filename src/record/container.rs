@@ -8,69 +8,75 @@ use serde::{Deserializer, Serializer};
 use serde_json::Value;
 
 use super::sink::{Sink, pour};
-use super::{AsSerialize, Got, Seed, Wire, kind, offer, to_value};
+use super::{AsSerialize, Form, Got, Seed, Wire, kind, offer, to_value};
 
 impl<T: Wire> Wire for Option<T> {
+    type Form = Self;
     const OPTIONAL: bool = true;
     const EXPECTED: &'static str = T::EXPECTED;
+}
 
+impl<T: Wire> Form<Self> for Option<T> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
-        Ok(T::read(deserializer)?.map(Some))
+        Ok(T::Form::read(deserializer)?.map(Some))
     }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Some(value) => value.write(serializer),
+    fn write<S: Serializer>(value: &Self, serializer: S) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => T::Form::write(value, serializer),
             None => serializer.serialize_unit(),
         }
     }
-    fn is_blank(&self) -> bool {
-        self.is_none()
+    fn is_blank(value: &Self) -> bool {
+        value.is_none()
     }
     fn from_other(other: Value) -> Result<Self, Value> {
-        if other.is_null() { Ok(None) } else { T::from_other(other).map(Some) }
+        if other.is_null() { Ok(None) } else { T::Form::from_other(other).map(Some) }
     }
     fn again(kept: &Value) -> Option<Self> {
-        if kept.is_null() { Some(None) } else { T::again(kept).map(Some) }
+        if kept.is_null() { Some(None) } else { T::Form::again(kept).map(Some) }
     }
     fn misfit(other: &Value, path: &mut String) -> (&'static str, &'static str) {
-        T::misfit(other, path)
+        T::Form::misfit(other, path)
     }
     fn fit(value: &Value) -> Option<usize> {
-        if value.is_null() { Some(0) } else { T::fit(value) }
+        if value.is_null() { Some(0) } else { T::Form::fit(value) }
     }
     #[cfg(feature = "schemars")]
     fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        super::schema::nullable(T::schema(generator))
+        super::schema::nullable(T::Form::schema(generator))
     }
 }
 
 impl<T: Wire> Wire for Box<T> {
+    type Form = Self;
     const EXPECTED: &'static str = T::EXPECTED;
+}
 
+impl<T: Wire> Form<Self> for Box<T> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
-        Ok(T::read(deserializer)?.map(Box::new))
+        Ok(T::Form::read(deserializer)?.map(Box::new))
     }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        T::write(self, serializer)
+    fn write<S: Serializer>(value: &Self, serializer: S) -> Result<S::Ok, S::Error> {
+        T::Form::write(value, serializer)
     }
-    fn is_blank(&self) -> bool {
-        T::is_blank(self)
+    fn is_blank(value: &Self) -> bool {
+        T::Form::is_blank(value)
     }
     fn from_other(other: Value) -> Result<Self, Value> {
-        T::from_other(other).map(Box::new)
+        T::Form::from_other(other).map(Box::new)
     }
     fn again(kept: &Value) -> Option<Self> {
-        T::again(kept).map(Box::new)
+        T::Form::again(kept).map(Box::new)
     }
     fn misfit(other: &Value, path: &mut String) -> (&'static str, &'static str) {
-        T::misfit(other, path)
+        T::Form::misfit(other, path)
     }
     fn fit(value: &Value) -> Option<usize> {
-        T::fit(value)
+        T::Form::fit(value)
     }
     #[cfg(feature = "schemars")]
     fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        T::schema(generator)
+        T::Form::schema(generator)
     }
 }
 
@@ -87,7 +93,7 @@ impl<T: Wire> Sink for List<T> {
             let (item, spelled) = match got {
                 Got::Value(item) => (item, None),
                 Got::Spelled(item, value) => (item, Some(value)),
-                Got::Other(other) => match T::from_other(other) {
+                Got::Other(other) => match T::Form::from_other(other) {
                     Ok(item) => (item, None),
                     // One item of another shape: the list is kept as it came, for a list with a gap would be a lie.
                     Err(other) => {
@@ -124,39 +130,42 @@ fn custom<E: serde::de::Error>(error: serde_json::Error) -> E {
 }
 
 impl<T: Wire> Wire for Vec<T> {
+    type Form = Self;
     const EXPECTED: &'static str = "an array";
+}
 
+impl<T: Wire> Form<Self> for Vec<T> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
         pour(List(std::marker::PhantomData), deserializer)
     }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(self.len()))?;
-        for item in self {
+    fn write<S: Serializer>(value: &Self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(value.len()))?;
+        for item in value {
             list.serialize_element(&AsSerialize(item))?;
         }
         list.end()
     }
-    fn is_blank(&self) -> bool {
-        self.is_empty()
+    fn is_blank(value: &Self) -> bool {
+        value.is_empty()
     }
     fn again(kept: &Value) -> Option<Self> {
-        kept.as_array()?.iter().map(T::again).collect()
+        kept.as_array()?.iter().map(T::Form::again).collect()
     }
     fn misfit(other: &Value, path: &mut String) -> (&'static str, &'static str) {
         for (index, item) in other.as_array().into_iter().flatten().enumerate() {
             if let Err(item) = offer::<T>(item.clone()) {
                 path.push_str(&format!("[{index}]"));
-                return T::misfit(&item, path);
+                return T::Form::misfit(&item, path);
             }
         }
         (Self::EXPECTED, kind(other))
     }
     fn fit(value: &Value) -> Option<usize> {
-        value.as_array()?.iter().try_fold(1, |best, item| Some(best.max(T::fit(item)? + 1)))
+        value.as_array()?.iter().try_fold(1, |best, item| Some(best.max(T::Form::fit(item)? + 1)))
     }
     #[cfg(feature = "schemars")]
     fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let items = T::schema(generator);
+        let items = T::Form::schema(generator);
         schemars::json_schema!({ "type": "array", "items": items })
     }
 }
@@ -177,7 +186,7 @@ impl<T: Wire> Sink for Dictionary<T> {
                     spelled.insert(key.clone(), sent);
                     value
                 }
-                Got::Other(other) => match T::from_other(other) {
+                Got::Other(other) => match T::Form::from_other(other) {
                     Ok(value) => value,
                     // As with lists: one value of another shape, and all are kept as they came.
                     Err(other) => {
@@ -213,23 +222,26 @@ fn sent<T: Wire, E: serde::de::Error>(
 }
 
 impl<T: Wire> Wire for BTreeMap<String, T> {
+    type Form = Self;
     const EXPECTED: &'static str = "an object";
+}
 
+impl<T: Wire> Form<Self> for BTreeMap<String, T> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
         pour(Dictionary(std::marker::PhantomData), deserializer)
     }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.len()))?;
-        for (key, value) in self {
+    fn write<S: Serializer>(value: &Self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(value.len()))?;
+        for (key, value) in value {
             map.serialize_entry(key, &AsSerialize(value))?;
         }
         map.end()
     }
-    fn is_blank(&self) -> bool {
-        self.is_empty()
+    fn is_blank(value: &Self) -> bool {
+        value.is_empty()
     }
     fn again(kept: &Value) -> Option<Self> {
-        kept.as_object()?.iter().map(|(key, value)| Some((key.clone(), T::again(value)?))).collect()
+        kept.as_object()?.iter().map(|(key, value)| Some((key.clone(), T::Form::again(value)?))).collect()
     }
     fn misfit(other: &Value, path: &mut String) -> (&'static str, &'static str) {
         for (key, value) in other.as_object().into_iter().flatten() {
@@ -238,17 +250,17 @@ impl<T: Wire> Wire for BTreeMap<String, T> {
                     path.push('.');
                 }
                 path.push_str(key);
-                return T::misfit(&value, path);
+                return T::Form::misfit(&value, path);
             }
         }
         (Self::EXPECTED, kind(other))
     }
     fn fit(value: &Value) -> Option<usize> {
-        value.as_object()?.values().try_fold(0, |best, item| Some(best.max(T::fit(item)?)))
+        value.as_object()?.values().try_fold(0, |best, item| Some(best.max(T::Form::fit(item)?)))
     }
     #[cfg(feature = "schemars")]
     fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let values = T::schema(generator);
+        let values = T::Form::schema(generator);
         schemars::json_schema!({ "type": "object", "additionalProperties": values })
     }
 }

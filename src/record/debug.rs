@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{Record, Visit, Wire};
+use super::{Form, Record, Visit, Wire};
 
 /// Prints a record's members that are set.
 pub(crate) fn print<R: Record>(record: &R, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let mut writer = DebugWriter { members: R::MEMBERS, shown: Vec::new(), out: f.debug_struct(R::NAME) };
+    let mut writer = DebugWriter { members: R::MEMBERS, shown: Vec::new(), out: f.debug_struct(R::EXPECTED) };
     record.visit_members(&mut writer);
     for (name, value) in record.extra().iter().filter(|(name, _)| !writer.shown.contains(&name.as_str())) {
         if is_secret(name) {
@@ -29,11 +29,11 @@ struct DebugWriter<'a, 'b> {
 impl Visit for DebugWriter<'_, '_> {
     fn member<T: Wire>(&mut self, index: usize, value: &T) {
         let name = self.members[index];
-        if T::OPTIONAL && value.is_blank() {
+        if T::OPTIONAL && T::Form::is_blank(value) {
             return;
         }
         self.shown.push(name);
-        if is_secret(name) && !value.is_blank() {
+        if is_secret(name) && !T::Form::is_blank(value) {
             self.out.field(name, &Redacted);
         } else {
             self.out.field(name, value);
@@ -73,7 +73,7 @@ impl fmt::Debug for Open<'_> {
 }
 
 /// Whether a member holds a secret, by its name: Qlik's descriptions do not mark them.
-fn is_secret(name: &str) -> bool {
+pub(crate) fn is_secret(name: &str) -> bool {
     let name: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     const WHOLE: &[&str] = &["jwt", "authorization", "cookie", "eac", "credentials"];
     const ENDINGS: &[&str] = &[

@@ -25,13 +25,13 @@ use serde::{Deserializer, Serializer};
 use serde_json::Value;
 
 #[doc(hidden)]
-pub use choice::{OpenEnum, Union, listed, offer, text_of};
+pub use choice::{OneOf, Open, OpenEnum, Union, listed, offer, text_of};
 #[doc(hidden)]
-pub use table::{Record, Visit, read_member, read_unlisted};
+pub use table::{Record, Table, Visit, read_member, read_unlisted};
 
 #[allow(unused_imports)] // likewise
 pub(crate) use {
-    choice::{one_of, open, open_enum, union, wire_impls},
+    choice::{open_enum, union, wire_impls},
     table::record,
 };
 
@@ -46,52 +46,65 @@ pub type Extra = serde_json::Map<String, Value>;
 /// Implemented by every generated type, by scalars, `Vec`, `Option`, `Box`, maps with text keys and
 /// [`serde_json::Value`]. It is not meant to be implemented outside this crate.
 pub trait Wire: Sized + Default + Clone + fmt::Debug + PartialEq + Send + Sync + 'static {
+    /// How its kind of value is read and written.
+    #[doc(hidden)]
+    type Form: Form<Self>;
     /// Whether a record may leave the member out: true of `Option` alone.
     #[doc(hidden)]
     const OPTIONAL: bool = false;
     /// What an error says was due.
     #[doc(hidden)]
     const EXPECTED: &'static str;
+}
 
+/// What all values of a kind have in common: generated types only name theirs, since a compiler's time goes by the number
+/// of functions, and thousands of types with a handful each are most of this crate.
+#[doc(hidden)]
+pub trait Form<T: Wire> {
     /// Reads a value, or hands back what was there instead.
-    #[doc(hidden)]
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error>;
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<T>, D::Error>;
 
     /// Writes the value as it stands.
-    #[doc(hidden)]
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+    fn write<S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error>;
 
     /// Whether nothing has been set: the value that a missing member reads as.
-    #[doc(hidden)]
-    fn is_blank(&self) -> bool;
+    fn is_blank(value: &T) -> bool;
 
-    /// Makes a value of what [`Wire::read`] handed back: only `Option` can, of `null`.
-    #[doc(hidden)]
-    fn from_other(other: Value) -> Result<Self, Value> {
+    /// Makes a value of what [`Form::read`] handed back: only `Option` can, of `null`.
+    fn from_other(other: Value) -> Result<T, Value> {
         Err(other)
     }
 
     /// What a value kept beside its field was read as; `None` if it did not fit.
-    #[doc(hidden)]
-    fn again(_kept: &Value) -> Option<Self> {
+    fn again(_kept: &Value) -> Option<T> {
         None
     }
 
-    /// What is wrong with a value that [`Wire::read`] handed back: what was due, what was found, and where.
-    #[doc(hidden)]
+    /// What is wrong with a value that [`Form::read`] handed back: what was due, what was found, and where.
     fn misfit(other: &Value, _path: &mut String) -> (&'static str, &'static str) {
-        (Self::EXPECTED, kind(other))
+        (T::EXPECTED, kind(other))
     }
 
     /// How well a JSON value fits, more being better; `None` where it does not.
-    #[doc(hidden)]
     fn fit(value: &Value) -> Option<usize>;
 
     /// The JSON schema of the type.
     #[cfg(feature = "schemars")]
-    #[doc(hidden)]
     fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema;
 }
+
+/// What a type has to be to tell its JSON schema.
+#[cfg(feature = "schemars")]
+#[doc(hidden)]
+pub trait Described: schemars::JsonSchema {}
+#[cfg(feature = "schemars")]
+impl<T: schemars::JsonSchema> Described for T {}
+/// What a type has to be to tell its JSON schema: nothing, without the feature.
+#[cfg(not(feature = "schemars"))]
+#[doc(hidden)]
+pub trait Described {}
+#[cfg(not(feature = "schemars"))]
+impl<T> Described for T {}
 
 /// What a read found: the value asked for, the same told by another spelling, or another value altogether.
 #[doc(hidden)]
@@ -125,7 +138,7 @@ impl<'de, T: Wire> DeserializeSeed<'de> for Seed<T> {
     type Value = Got<T>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Got<T>, D::Error> {
-        T::read(deserializer)
+        T::Form::read(deserializer)
     }
 }
 
@@ -134,7 +147,7 @@ struct AsSerialize<'a, T>(&'a T);
 
 impl<T: Wire> serde::Serialize for AsSerialize<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.write(serializer)
+        T::Form::write(self.0, serializer)
     }
 }
 
@@ -168,9 +181,15 @@ impl std::error::Error for ReadError {}
 /// Reads a value from JSON bytes.
 pub fn from_slice<T: Wire>(json: &[u8]) -> Result<T, ReadError> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let value = tracked::<T, _>(&mut deserializer)?;
-    deserializer.end().map_err(|error| ReadError { path: String::new(), message: error.to_string() })?;
-    Ok(value)
+    let read = T::Form::read(&mut deserializer).and_then(|got| deserializer.end().map(|()| got));
+    match read {
+        Ok(got) => settle(got),
+        // what fails a lenient read is the JSON itself: where, is found out only now, since keeping track of it takes
+        // longer than the reading
+        Err(error) => Err(tracked::<Value, _>(&mut serde_json::Deserializer::from_slice(json))
+            .err()
+            .unwrap_or_else(|| ReadError { path: String::new(), message: error.to_string() })),
+    }
 }
 
 /// Reads a value from JSON text.
@@ -188,7 +207,7 @@ where
     D::Error: fmt::Display,
 {
     let mut track = serde_path_to_error::Track::new();
-    let result = T::read(serde_path_to_error::Deserializer::new(deserializer, &mut track));
+    let result = T::Form::read(serde_path_to_error::Deserializer::new(deserializer, &mut track));
     match result {
         Ok(got) => settle(got),
         Err(error) => {
@@ -205,9 +224,9 @@ fn settle<T: Wire>(got: Got<T>) -> Result<T, ReadError> {
         Got::Value(value) | Got::Spelled(value, _) => return Ok(value),
         Got::Other(other) => other,
     };
-    T::from_other(other).map_err(|other| {
+    T::Form::from_other(other).map_err(|other| {
         let mut path = String::new();
-        let (expected, found) = T::misfit(&other, &mut path);
+        let (expected, found) = T::Form::misfit(&other, &mut path);
         ReadError { path, message: format!("expected {expected}, found {found}") }
     })
 }
@@ -228,15 +247,38 @@ pub fn to_vec<T: Wire>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(&AsSerialize(value))
 }
 
+/// Writes a value as JSON bytes behind those that are there.
+pub(crate) fn write_into<T: Wire>(buffer: &mut Vec<u8>, value: &T) -> Result<(), serde_json::Error> {
+    serde_json::to_writer(buffer, &AsSerialize(value))
+}
+
 /// Writes a value as a JSON tree.
 pub fn to_value<T: Wire>(value: &T) -> Result<Value, serde_json::Error> {
     serde_json::to_value(AsSerialize(value))
 }
 
-/// serde's entry for a generated type.
+/// How well a JSON value fits a type.
+#[doc(hidden)]
+pub fn fit<T: Wire>(value: &Value) -> Option<usize> {
+    T::Form::fit(value)
+}
+
+/// The JSON schema of a type, as a part of another's.
+#[cfg(feature = "schemars")]
+#[doc(hidden)]
+pub fn schema_of<T: Wire>(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    T::Form::schema(generator)
+}
+
+/// serde's ways in for a generated type.
+#[doc(hidden)]
+pub fn serialize<T: Wire, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    T::Form::write(value, serializer)
+}
+
 #[doc(hidden)]
 pub fn deserialize<'de, T: Wire, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    settle(T::read(deserializer)?).map_err(serde::de::Error::custom)
+    settle(T::Form::read(deserializer)?).map_err(serde::de::Error::custom)
 }
 
 #[cfg(test)]

@@ -4,14 +4,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::sink::{Sink, pour};
-use super::{Got, Wire};
+use super::{Form, Got, Wire};
 
 /// The largest magnitude below which every whole number is exact in an `f64`: 2^53.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Reads a value that was kept beside its field once more.
 pub(super) fn reread<T: Wire>(kept: &Value) -> Option<T> {
-    match T::read(kept.clone()) {
+    match T::Form::read(kept.clone()) {
         Ok(Got::Value(value) | Got::Spelled(value, _)) => Some(value),
         Ok(Got::Other(_)) | Err(_) => None,
     }
@@ -43,16 +43,19 @@ impl Sink for Text {
 }
 
 impl Wire for String {
+    type Form = Self;
     const EXPECTED: &'static str = "text";
+}
 
+impl Form<Self> for String {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
         pour(Text, deserializer)
     }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self)
+    fn write<S: Serializer>(value: &Self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(value)
     }
-    fn is_blank(&self) -> bool {
-        self.is_empty()
+    fn is_blank(value: &Self) -> bool {
+        value.is_empty()
     }
     fn again(kept: &Value) -> Option<Self> {
         reread(kept)
@@ -84,16 +87,19 @@ impl Sink for Boolean {
 }
 
 impl Wire for bool {
+    type Form = Self;
     const EXPECTED: &'static str = "a boolean";
+}
 
+impl Form<Self> for bool {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
         pour(Boolean, deserializer)
     }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bool(*self)
+    fn write<S: Serializer>(value: &Self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(*value)
     }
-    fn is_blank(&self) -> bool {
-        !self
+    fn is_blank(value: &Self) -> bool {
+        !value
     }
     fn again(kept: &Value) -> Option<Self> {
         reread(kept)
@@ -128,16 +134,19 @@ impl Sink for Integer {
 }
 
 impl Wire for i64 {
+    type Form = Self;
     const EXPECTED: &'static str = "an integer of 64 bits";
+}
 
+impl Form<Self> for i64 {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
         pour(Integer, deserializer)
     }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_i64(*self)
+    fn write<S: Serializer>(value: &Self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(*value)
     }
-    fn is_blank(&self) -> bool {
-        *self == 0
+    fn is_blank(value: &Self) -> bool {
+        *value == 0
     }
     fn again(kept: &Value) -> Option<Self> {
         reread(kept)
@@ -176,13 +185,16 @@ impl Sink for Float {
 }
 
 impl Wire for f64 {
+    type Form = Self;
     const EXPECTED: &'static str = "a number";
+}
 
+impl Form<Self> for f64 {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
         pour(Float, deserializer)
     }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match *self {
+    fn write<S: Serializer>(value: &Self, serializer: S) -> Result<S::Ok, S::Error> {
+        match *value {
             // JSON has no such numbers; the Engine spells them as text.
             value if value.is_nan() => serializer.serialize_str("NaN"),
             f64::INFINITY => serializer.serialize_str("Infinity"),
@@ -194,8 +206,8 @@ impl Wire for f64 {
             value => serializer.serialize_f64(value),
         }
     }
-    fn is_blank(&self) -> bool {
-        *self == 0.0
+    fn is_blank(value: &Self) -> bool {
+        *value == 0.0
     }
     fn again(kept: &Value) -> Option<Self> {
         reread(kept)
@@ -214,16 +226,19 @@ impl Wire for f64 {
 }
 
 impl Wire for Value {
+    type Form = Self;
     const EXPECTED: &'static str = "JSON";
+}
 
+impl Form<Self> for Value {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
         Value::deserialize(deserializer).map(Got::Value)
     }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.serialize(serializer)
+    fn write<S: Serializer>(value: &Self, serializer: S) -> Result<S::Ok, S::Error> {
+        value.serialize(serializer)
     }
-    fn is_blank(&self) -> bool {
-        self.is_null()
+    fn is_blank(value: &Self) -> bool {
+        value.is_null()
     }
     fn fit(_: &Value) -> Option<usize> {
         Some(0)

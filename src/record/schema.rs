@@ -3,7 +3,7 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};
 
-use super::{OpenEnum, Record, Union, Visit, Wire};
+use super::{Form, OpenEnum, Record, Union, Visit, Wire};
 
 /// The schema of a record: its members, and which of them it demands.
 pub(crate) fn table<R: Record>(generator: &mut SchemaGenerator) -> Schema {
@@ -27,7 +27,7 @@ struct SchemaWriter<'a> {
 impl Visit for SchemaWriter<'_> {
     fn member<T: Wire>(&mut self, index: usize, _: &T) {
         let name = self.members[index];
-        self.properties.insert(name.to_owned(), T::schema(self.generator).to_value());
+        self.properties.insert(name.to_owned(), T::Form::schema(self.generator).to_value());
         if !T::OPTIONAL {
             self.required.push(name.into());
         }

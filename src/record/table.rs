@@ -8,13 +8,11 @@ use serde::{Deserializer, Serializer};
 use serde_json::Value;
 
 use super::sink::{Sink, pour};
-use super::{AsSerialize, Extra, Got, Seed, Wire};
+use super::{AsSerialize, Described, Extra, Form, Got, Seed, Wire};
 
 /// What the `record!` macro fills in for a generated struct.
 #[doc(hidden)]
-pub trait Record: Wire {
-    /// The type's name.
-    const NAME: &'static str;
+pub trait Record: Wire + Described {
     /// The wire names of its members, in the order of their indexes.
     const MEMBERS: &'static [&'static str];
 
@@ -38,7 +36,6 @@ pub trait Visit {
 macro_rules! record {
     ($name:ident $(, $index:literal $field:ident $wire:literal)* $(,)?) => {
         impl $crate::record::Record for $name {
-            const NAME: &'static str = stringify!($name);
             const MEMBERS: &'static [&'static str] = &[$($wire),*];
 
             fn extra(&self) -> &$crate::record::Extra {
@@ -62,7 +59,7 @@ macro_rules! record {
                 $(visitor.member($index, &self.$field);)*
             }
         }
-        $crate::record::wire_impls!($name, table);
+        $crate::record::wire_impls!($name, Table, table);
         impl ::std::fmt::Debug for $name {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 $crate::record::debug::print(self, f)
@@ -155,20 +152,46 @@ impl Visitor<'_> for MemberName {
     }
 }
 
-pub(crate) fn read<'de, R: Record, D: Deserializer<'de>>(deserializer: D) -> Result<Got<R>, D::Error> {
-    pour(Members(PhantomData), deserializer)
-}
+/// The form of records.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Table;
 
-pub(crate) fn write<R: Record, S: Serializer>(record: &R, serializer: S) -> Result<S::Ok, S::Error> {
-    let extra = record.extra();
-    let mut writer = JsonWriter { members: R::MEMBERS, extra, map: serializer.serialize_map(None)?, written: Ok(()) };
-    record.visit_members(&mut writer);
-    writer.written?;
-    let mut map = writer.map;
-    for (name, value) in extra.iter().filter(|(name, _)| !R::MEMBERS.contains(&name.as_str())) {
-        map.serialize_entry(name, value)?;
+impl<R: Record> Form<R> for Table {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<R>, D::Error> {
+        pour(Members(PhantomData), deserializer)
     }
-    map.end()
+
+    fn write<S: Serializer>(record: &R, serializer: S) -> Result<S::Ok, S::Error> {
+        let extra = record.extra();
+        let mut writer =
+            JsonWriter { members: R::MEMBERS, extra, map: serializer.serialize_map(None)?, written: Ok(()) };
+        record.visit_members(&mut writer);
+        writer.written?;
+        let mut map = writer.map;
+        for (name, value) in extra.iter().filter(|(name, _)| !R::MEMBERS.contains(&name.as_str())) {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+
+    fn is_blank(record: &R) -> bool {
+        let mut blank = Blank(record.extra().is_empty());
+        record.visit_members(&mut blank);
+        blank.0
+    }
+
+    fn fit(value: &Value) -> Option<usize> {
+        let object = value.as_object()?;
+        let mut fitting = Fitting { members: R::MEMBERS, object, points: Some(0) };
+        // A default record names its members and their types; its values do not matter here.
+        R::default().visit_members(&mut fitting);
+        fitting.points
+    }
+    #[cfg(feature = "schemars")]
+    fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        generator.subschema_for::<R>()
+    }
 }
 
 struct JsonWriter<'a, M: SerializeMap> {
@@ -187,21 +210,11 @@ impl<M: SerializeMap> Visit for JsonWriter<'_, M> {
         let name = self.members[index];
         self.written = match self.extra.get(name) {
             // A field that was left alone gives way to what the server sent in its place.
-            Some(other) if *value == T::again(other).unwrap_or_default() => self.map.serialize_entry(name, other),
-            _ if T::OPTIONAL && value.is_blank() => Ok(()),
+            Some(other) if *value == T::Form::again(other).unwrap_or_default() => self.map.serialize_entry(name, other),
+            _ if T::OPTIONAL && T::Form::is_blank(value) => Ok(()),
             _ => self.map.serialize_entry(name, &AsSerialize(value)),
         };
     }
-}
-
-pub(crate) fn again<R: Record>(_: &Value) -> Option<R> {
-    None
-}
-
-pub(crate) fn is_blank<R: Record>(record: &R) -> bool {
-    let mut blank = Blank(record.extra().is_empty());
-    record.visit_members(&mut blank);
-    blank.0
 }
 
 /// Whether no member has been set.
@@ -209,16 +222,8 @@ struct Blank(bool);
 
 impl Visit for Blank {
     fn member<T: Wire>(&mut self, _: usize, value: &T) {
-        self.0 = self.0 && value.is_blank();
+        self.0 = self.0 && T::Form::is_blank(value);
     }
-}
-
-pub(crate) fn fit<R: Record>(value: &Value) -> Option<usize> {
-    let object = value.as_object()?;
-    let mut fitting = Fitting { members: R::MEMBERS, object, points: Some(0) };
-    // A default record names its members and their types; its values do not matter here.
-    R::default().visit_members(&mut fitting);
-    fitting.points
 }
 
 /// Counts the members that a JSON object shares with a record, the better fitting ones more.
@@ -232,7 +237,7 @@ struct Fitting<'a> {
 impl Visit for Fitting<'_> {
     fn member<T: Wire>(&mut self, index: usize, _: &T) {
         let Some(points) = self.points else { return };
-        let found = self.object.get(self.members[index]).map(T::fit);
+        let found = self.object.get(self.members[index]).map(T::Form::fit);
         self.points = match found {
             Some(Some(more)) => Some(points + more + 1),
             _ if T::OPTIONAL => Some(points),

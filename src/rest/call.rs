@@ -170,6 +170,13 @@ impl<T: Answer> Call<T> {
         self
     }
 
+    /// Gives the body that was set another media type, where an operation takes the same in several: a glossary as
+    /// `application/json+atlan`, for one.
+    pub fn content_type(mut self, media_type: &str) -> Self {
+        self.request.content_type(media_type);
+        self
+    }
+
     /// Adds a part to a multipart body, written as JSON.
     pub fn part_json<B: Wire>(mut self, name: &str, value: &B) -> Self {
         self.request.part_json(name, record::to_vec(value));

@@ -22,26 +22,38 @@
 //!   ([`QlikBuilder::on_deprecation`](crate::QlikBuilder::on_deprecation)).
 //! - **Traces.** Each call is a `tracing` span, `qlik.call`, with operation, method, path, status, attempts and trace id.
 //!
-//! | What an operation does | How it is called |
-//! |---|---|
-//! | answers with JSON | `.await` gives the generated type; raw calls give any type, the program's own by [`Json`] |
-//! | lists, page by page | `.await` gives a page, `.stream()` the items, `.pages()` the pages; `at_most`, `prefetch` |
-//! | makes something at a place | `.await` gives [`Located`]: the status, the place, the id at its end |
-//! | gives a file | `.await` gives a [`Download`]: `bytes`, `text`, `to_path`, `to_writer`, or a stream; it goes on after a break |
-//! | takes a file | a [`Body`] or [`FilePart`] from bytes, a path, a reader or a stream; `on_progress` |
-//! | takes a file of any size | `apps().import_file`, `data_files().upload_file`, `temp_contents().upload_file`; see [`files`] |
-//! | starts work that goes on | `.and_wait()` waits for its end; see [`jobs`] |
-//! | answers in pieces | `.call().chunks()` gives them as they come |
-//! | changes a part | a list of changes from before and after, by [`patch::between`] |
-//! | filters | a condition with its values quoted right, by [`filter::member`] |
-//! | guards against a change by others | [`Call::if_match`] with [`Response::etag`] |
+//! The operations by kind, of those that are described, and how each pages, waits, uploads:
+//!
+//! | What an operation does | How many | How it is called |
+//! |---|---|---|
+//! | all of them | 685 | an [`Operation`] knows name, method, path and rate limit; raw calls take any other path |
+//! | answers with JSON | 508 | `.await` gives the generated type; raw calls give any type, the program's own by [`Json`] |
+//! | lists, page by page | 93 | `.await` gives a page, `.stream()` the items, `.pages()` the pages; `at_most`, `prefetch` |
+//! | answers with nothing | 153 | `.await` gives `()`; [`Call::send`] gives status and headers |
+//! | makes something at a place | 5 | `.await` gives [`Located`]: the status, the place, the id at its end |
+//! | gives a file | 19 | `.await` gives a [`Download`]: `bytes`, `text`, `to_path`, `to_writer`, or a stream; it goes on after a break |
+//! | takes a file | 17 | a [`Body`] or [`FilePart`] from bytes, a path, a reader or a stream; `on_progress` |
+//! | takes a file of any size | 3 | `apps().import_file`, `data_files().upload_file`, `temp_contents().upload_file`: direct or by pieces, by size; resumed after a break, by another run, too; see [`files`] |
+//! | accepts work that goes on | 20 | `.and_wait()` or `.and_wait_there(...)` waits for its end; see [`jobs`] |
+//! | tells of many items | 11 | [`bulk::results`] gives what became of each |
+//! | changes a part | 52 | a list of changes from before and after, by [`patch::between`] |
+//! | filters | 41 | a condition with its values quoted right, by [`filter::member`] |
+//! | guards against a change by others | 11 | [`Call::if_match`] with [`Response::etag`] |
+//! | is on its way out | 21 | deprecated by Qlik: a warning is traced once, and told by [`QlikBuilder::on_deprecation`](crate::QlikBuilder::on_deprecation) |
+//!
+//! What answers in pieces, as an assistant does, is read as it comes by `.call().chunks()`. What Qlik sends to a webhook
+//! is read and checked by `events` (feature `webhooks`).
 
 mod answer;
 mod api;
 mod body;
+pub mod bulk;
 mod call;
 mod chunks;
 mod download;
+#[cfg(feature = "webhooks")]
+#[cfg_attr(docsrs, doc(cfg(feature = "webhooks")))]
+pub mod events;
 pub mod files;
 pub mod filter;
 pub mod jobs;

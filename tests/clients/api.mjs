@@ -21,7 +21,19 @@ const session = openAppSession({ appId: app.resourceId, identity: 'api-delta', t
 const other = openAppSession({ appId: app.resourceId, identity: 'api-plain', ttlSeconds: 60, useDeltaProtocol: false });
 const [doc, plain] = [await session.getDoc(), await other.getDoc()];
 Object.assign(told, await engine(doc, plain));
-told.selectable = (await (await doc.createSessionObject(CUBE)).getLayout()).qHyperCube.qSize.qcy;
+
+// It suspends and resumes by itself when the engine goes away for a while: `run` has the sandbox close this socket at the
+// next call of ForwardCount. Afterwards the selections stand and the objects still answer.
+await (await doc.getField('Region')).selectValues([{ qText: 'Nordics' }], false, false);
+const object = await doc.createSessionObject(CUBE);
+const before = await object.getLayout();
+const resumed = new Promise((resolve) => {
+  session.onWebSocketEvent((event) => { if (event.eventType === 'resumed') resolve(); });
+});
+await doc.forwardCount().catch(() => {});
+await resumed;
+const after = await object.getLayout();
+told.resumed = JSON.stringify(before.qHyperCube.qDataPages) === JSON.stringify(after.qHyperCube.qDataPages);
 await session.close();
 await other.close();
 writeFileSync(process.argv[2], JSON.stringify(told, null, 1));

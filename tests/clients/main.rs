@@ -1,26 +1,33 @@
-//! The script that Qlik's own clients run against the sandbox (see `run`), run by this crate.
+//! The script that Qlik's own clients run against the sandbox (see `run`), run by this crate's typed clients.
 #![cfg(all(feature = "engine", feature = "core"))]
 
 use std::error::Error;
+use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
-use qlik::engine::Proxy;
+use qlik::engine::types::{FieldValue, GenericObjectLayout, GenericObjectProperties, NxDataPage, NxPage};
+use qlik::engine::{Delta, Doc, GenericObject, Proxy};
 use qlik::{Auth, Qlik};
 use qlik_sandbox::Sandbox;
 use serde_json::{Value, json};
 
-fn cube() -> Value {
-    json!({
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+const PATH: &str = "/qHyperCubeDef";
+
+fn cube() -> GenericObjectProperties {
+    properties(json!({
         "qInfo": { "qType": "table" },
         "qHyperCubeDef": {
             "qDimensions": [{ "qDef": { "qFieldDefs": ["Category"] } }],
             "qMeasures": [{ "qDef": { "qDef": "Sum(Sales)" } }],
+            "qInitialDataFetch": [{ "qWidth": 2, "qHeight": 50 }],
         },
-    })
+    }))
 }
 
-fn pivot(mode: &str) -> Value {
-    json!({
+fn pivot(mode: &str) -> GenericObjectProperties {
+    properties(json!({
         "qInfo": { "qType": "pivot" },
         "qHyperCubeDef": {
             "qMode": mode,
@@ -29,24 +36,43 @@ fn pivot(mode: &str) -> Value {
             "qAlwaysFullyExpanded": true,
             "qNoOfLeftDims": 1,
         },
-    })
+    }))
 }
 
-fn area() -> Value {
-    json!([{ "qLeft": 0, "qTop": 0, "qWidth": 50, "qHeight": 50 }])
+fn properties(value: Value) -> GenericObjectProperties {
+    serde_json::from_value(value).expect("properties")
 }
 
-fn number(value: &Value) -> Value {
-    value.as_f64().map_or_else(|| value.clone(), |number| json!((number * 100.0).round() / 100.0))
+fn area() -> [NxPage; 1] {
+    [NxPage { left: Some(0), top: Some(0), width: Some(50), height: Some(50), ..NxPage::default() }]
 }
 
-fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
-    value.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+fn nordics() -> [FieldValue; 1] {
+    [FieldValue { text: Some("Nordics".to_owned()), ..FieldValue::default() }]
+}
+
+/// A number as all clients write it down: to two places, and `NaN` as the engine does.
+fn number(number: Option<f64>) -> Value {
+    match number {
+        Some(number) if number.is_finite() => json!((number * 100.0).round() / 100.0),
+        Some(_) => json!("NaN"),
+        None => Value::Null,
+    }
+}
+
+fn texts<'a>(texts: impl Iterator<Item = &'a Option<String>>) -> Value {
+    texts.map(|text| json!(text)).collect()
+}
+
+async fn rows(table: &GenericObject) -> Result<Value> {
+    let pages: Vec<NxDataPage> = table.get_hyper_cube_data(PATH, &area()).await?;
+    let rows = pages.into_iter().flat_map(|page| page.matrix.unwrap_or_default());
+    Ok(rows.map(|row| json!([row[0].text, number(row[1].num)])).collect())
 }
 
 /// Where `run` says so, the script runs against its sandbox and leaves what it was told in a file.
 #[tokio::test]
-async fn same_script() -> Result<(), Box<dyn Error>> {
+async fn same_script() -> Result<()> {
     let result = std::env::var_os("QLIK_CLIENTS_RESULT");
     let own = if result.is_none() { Some(Sandbox::start().await?) } else { None };
     let qlik = match &own {
@@ -54,7 +80,9 @@ async fn same_script() -> Result<(), Box<dyn Error>> {
         None => Qlik::from_env()?,
     };
     let told = script(&qlik).await?;
-    assert_eq!(told["changed"], true);
+    for holds in ["changed", "deltaEqual", "resumed"] {
+        assert_eq!(told[holds], true, "{holds}");
+    }
     assert_ne!(told["before"], told["after"]);
     assert_eq!(told["before"], told["cleared"]);
     if let Some(file) = result {
@@ -63,57 +91,70 @@ async fn same_script() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn script(qlik: &Qlik) -> Result<Value, Box<dyn Error>> {
-    let items = qlik.items().get_items().resource_type("app").limit(5).sort("+name").stream();
-    let apps: Vec<String> = items.map_ok(|item| item.name).try_collect().await?;
+async fn script(qlik: &Qlik) -> Result<Value> {
+    let items = || qlik.items().get_items().resource_type("app");
+    let apps: Vec<String> = items().limit(5).sort("+name").stream().map_ok(|item| item.name).try_collect().await?;
+    let pages = items().limit(5).pages().count().await;
+    // The same again as a raw call.
     let raw: Value = qlik.get("/api/v1/items").query("resourceType", "app").query("name", "Outdoor").await?;
-    let doc = qlik.open_app(raw["data"][0]["resourceId"].as_str().ok_or("no app")?).await?;
-    let doc = doc.handle();
-    let session = doc.session();
-    let create = async |properties: Value| {
-        let made = doc.call("CreateSessionObject", [properties]).await?;
-        let number = made["qReturn"]["qHandle"].as_i64().ok_or("no handle")?;
-        Ok::<_, Box<dyn Error>>(session.handle(i32::try_from(number)?, "GenericObject"))
-    };
-    let table = create(cube()).await?;
-    let rows = async || {
-        let pages = table.call("GetHyperCubeData", json!(["/qHyperCubeDef", area()])).await?;
-        let rows = list(&pages, "/qDataPages/0/qMatrix").iter();
-        Ok::<_, qlik::Error>(rows.map(|row| json!([row[0]["qText"], number(&row[1]["qNum"])])).collect::<Value>())
-    };
-    let before = rows().await?;
-    let mut changes = table.changed();
-    let region = doc.call("GetField", ["Region"]).await?;
-    let region = i32::try_from(region["qReturn"]["qHandle"].as_i64().ok_or("no field")?)?;
-    session.call("SelectValues", region, json!([[{ "qText": "Nordics" }], false, false])).await?;
-    let changed = tokio::time::timeout(std::time::Duration::from_secs(5), changes.next()).await.is_ok();
-    let after = rows().await?;
-    doc.call("ClearAll", json!([])).await?;
-    let cleared = rows().await?;
+    let app = raw["data"][0]["resourceId"].as_str().ok_or("no app")?;
+    let open = |identity: &str| qlik.session(app).identity(identity).ttl(Duration::from_secs(60));
+    let doc = open("crate-delta").delta(Delta::layouts()).open().await?;
+    let plain = open("crate-plain").open().await?;
 
-    let text = |nodes: &[Value]| nodes.iter().map(|node| node["qText"].clone()).collect::<Value>();
-    let p = create(pivot("P")).await?.call("GetHyperCubePivotData", json!(["/qHyperCubeDef", area()])).await?;
-    let lines = list(&p, "/qDataPages/0/qData").iter();
-    let data = lines.map(|line| list(line, "").iter().map(|cell| number(&cell["qNum"])).collect::<Value>());
-    let pivoted = json!({
-        "left": text(list(&p, "/qDataPages/0/qLeft")),
-        "top": text(list(&p, "/qDataPages/0/qTop")),
-        "data": data.collect::<Value>(),
+    let (mut told, layouts) = selections(&doc).await?;
+    told["deltaEqual"] = json!(layouts == selections(&plain).await?.1);
+    told["me"] = json!(qlik.users().get_my_user().await?.name);
+    told["apps"] = json!(apps);
+    told["pages"] = json!(pages);
+
+    let pages = doc.create_session_object(&pivot("P")).await?.get_hyper_cube_pivot_data(PATH, &area()).await?;
+    let page = pages.first().ok_or("no page")?;
+    let lines = page.data.iter().flatten();
+    told["pivot"] = json!({
+        "left": texts(page.left.iter().flatten().map(|node| &node.text)),
+        "top": texts(page.top.iter().flatten().map(|node| &node.text)),
+        "data": lines.map(|line| line.iter().map(|cell| number(cell.num)).collect::<Value>()).collect::<Value>(),
     });
-    let k = create(pivot("K")).await?.call("GetHyperCubeStackData", json!(["/qHyperCubeDef", area(), 10_000])).await?;
-    let roots = list(&k, "/qDataPages/0/qData").iter();
-    let stacked = roots.flat_map(|root| list(root, "/qSubNodes")).map(|node| {
-        let leaves = list(node, "/qSubNodes").iter();
-        json!([node["qText"], leaves.map(|leaf| json!([leaf["qText"], number(&leaf["qValue"])])).collect::<Value>()])
+    let stacks = doc.create_session_object(&pivot("K")).await?.get_hyper_cube_stack_data(PATH, &area()).await?;
+    let roots = stacks.iter().flat_map(|page| page.data.iter().flatten());
+    let nodes = roots.flat_map(|root| root.sub_nodes.iter().flatten()).map(|node| {
+        let leaves = node.sub_nodes.iter().flatten();
+        json!([node.text, leaves.map(|leaf| json!([leaf.text, number(leaf.value)])).collect::<Value>()])
     });
-    Ok(json!({
-        "me": qlik.users().get_my_user().await?.name,
-        "apps": apps,
-        "before": before,
-        "after": after,
-        "cleared": cleared,
-        "changed": changed,
-        "pivot": pivoted,
-        "stack": stacked.collect::<Value>(),
-    }))
+    told["stack"] = nodes.collect();
+    told["resumed"] = json!(resumed(&doc).await?);
+    Ok(told)
+}
+
+/// Selects and clears; with it, the layout at each step.
+async fn selections(doc: &Doc) -> Result<(Value, Vec<Value>)> {
+    let table = doc.create_session_object(&cube()).await?;
+    let layout = async || {
+        let mut layout: GenericObjectLayout = table.get_layout().await?;
+        // The one thing that no two objects share.
+        layout.info = None;
+        Ok::<_, Box<dyn Error>>(serde_json::to_value(layout)?)
+    };
+    let (before, mut layouts) = (rows(&table).await?, vec![layout().await?]);
+    let mut changes = table.changed();
+    doc.get_field("Region").await?.select_values(&nordics()).await?;
+    let changed = tokio::time::timeout(Duration::from_secs(5), changes.next()).await.is_ok();
+    layouts.push(layout().await?);
+    let after = rows(&table).await?;
+    doc.clear_all().await?;
+    layouts.push(layout().await?);
+    let cleared = rows(&table).await?;
+    Ok((json!({ "before": before, "after": after, "cleared": cleared, "changed": changed }), layouts))
+}
+
+/// Whether, suspended and resumed, the selections stand and the objects still answer.
+async fn resumed(doc: &Doc) -> Result<bool> {
+    let table = doc.create_session_object(&cube()).await?;
+    doc.get_field("Region").await?.select_values(&nordics()).await?;
+    let before = rows(&table).await?;
+    let session = doc.handle().session();
+    session.suspend().await?;
+    let resumed = session.resume().await?;
+    Ok(resumed.attached && resumed.lost.is_empty() && rows(&table).await? == before)
 }

@@ -81,5 +81,16 @@ with session.open() as rpc:
         for node in root["qSubNodes"]
     ]
 
+# It has no identities and no suspend, but the address takes both: the same session, closed and opened again in time.
+session = qlik.rpc(app_id + "/identity/sdk/ttl/60")
+with session.open() as rpc:
+    doc = rpc.send("OpenDoc", -1, app_id)["qReturn"]["qHandle"]
+    region = rpc.send("GetField", doc, "Region")["qReturn"]["qHandle"]
+    rpc.send("SelectValues", region, [{"qText": "Nordics"}], False, False)
+    table = rpc.send("CreateSessionObject", doc, CUBE)["qReturn"]["qHandle"]
+    before = rpc.send("GetHyperCubeData", table, "/qHyperCubeDef", AREA)
+with session.open() as rpc:
+    told["resumed"] = rpc.send("GetHyperCubeData", table, "/qHyperCubeDef", AREA) == before
+
 with open(sys.argv[1], "w") as out:
     json.dump(told, out, indent=1)

@@ -162,6 +162,29 @@ async fn a_pool_opens_each_app_once() {
     assert!(pool.is_empty());
 }
 
+#[tokio::test]
+async fn a_pool_never_shares_between_clients() {
+    let server = Scripted::listen(|listener| async move {
+        for handle in [1, 1] {
+            let mut peer = Peer::accept(&listener).await;
+            tokio::spawn(async move {
+                peer.serve_object("OpenDoc", "Doc", handle, "app").await;
+                peer.until_closed().await;
+            });
+        }
+    })
+    .await;
+    let somebody_else = qlik::Qlik::builder(server.qlik.host().as_str()).auth(qlik::Auth::api_key("another-key"));
+    let pool = SessionPool::new();
+    let mine = pool.open(server.qlik.session("app")).await.unwrap();
+    let again = pool.open(server.qlik.clone().session("app")).await.unwrap();
+    assert_eq!(mine.handle(), again.handle());
+    let theirs = pool.open(somebody_else.build().unwrap().session("app")).await.unwrap();
+    assert_ne!(mine.handle(), theirs.handle());
+    assert_eq!(pool.len(), 2);
+    server.finish().await;
+}
+
 /// Counts calls, answers some itself, changes others on their way out and back.
 struct Meddler(Arc<AtomicUsize>);
 

@@ -73,6 +73,30 @@ async fn a_delta_that_nobody_waited_for_counts() {
 }
 
 #[tokio::test]
+async fn an_object_that_is_got_again_goes_on_with_its_deltas() {
+    let server = Scripted::start(|mut peer: Peer| async move {
+        peer.serve_object("GetObject", "GenericObject", 5, "a").await;
+        peer.delta(whole(json!({"n": 1}))).await;
+        // the same object has the same number, and the engine knows what it has sent
+        peer.serve_object("GetObject", "GenericObject", 5, "a").await;
+        peer.delta(json!([{"op": "add", "path": "/m", "value": 2}])).await;
+        peer.until_closed().await;
+    })
+    .await;
+    let session = server.qlik.session("app").connect().await.unwrap();
+    let doc = Doc::new(session.handle(1, "Doc"));
+    for expected in [json!({"n": 1}), json!({"n": 1, "m": 2})] {
+        let object = doc.get_object("a").await.unwrap();
+        let layout: Value = object.handle().rpc(&GET_LAYOUT).delta(true).await.unwrap();
+        assert_eq!(layout, expected);
+        drop(object);
+        assert_eq!(session.in_use().objects, 1);
+    }
+    drop((doc, session));
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn replies_out_of_order_get_their_own_values() {
     let server = Scripted::start(|mut peer: Peer| async move {
         let requests = [peer.request().await, peer.request().await];

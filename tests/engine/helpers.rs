@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::scripted::{Peer, Scripted};
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use qlik::engine::{Doc, MessageCode, Proxy, SelectedValue, Selections, property_patches, types};
 use qlik::{Auth, Qlik};
 use qlik_sandbox::Sandbox;
@@ -104,6 +104,11 @@ async fn objects_are_found_or_made_and_patched() {
     let again = doc.get_or_create_session_object("mine", &before).await.unwrap();
     assert_eq!(made.handle(), again.handle());
     assert!(doc.find_object("nobody").await.unwrap().is_none());
+    let (objects, sent) = (made.handle().session().in_use().objects, made.handle().session().traffic());
+    assert_eq!(doc.get_or_open("mine").await.unwrap().handle(), made.handle());
+    assert!(sent.take(1).collect::<Vec<_>>().now_or_never().is_none(), "the engine was not asked");
+    assert_eq!(made.handle().session().in_use().objects, objects);
+    assert!(doc.get_or_open("nobody").await.unwrap_err().is_not_found());
 
     let before = made.get_properties().await.unwrap();
     let mut after = before.clone();

@@ -4,8 +4,10 @@
 mod calls;
 mod connect;
 mod delta;
+mod faults;
 mod helpers;
 mod objects;
+mod others;
 mod resume;
 #[path = "../scripted/mod.rs"]
 mod scripted;

@@ -207,7 +207,7 @@ async fn sends_bytes_and_streams() {
 }
 
 /// The parts of a multipart body: headers (in lower case) and content, by name.
-fn parts(seen: &Seen) -> BTreeMap<String, (String, String)> {
+pub(crate) fn parts(seen: &Seen) -> BTreeMap<String, (String, String)> {
     let (kind, boundary) = seen.header("content-type").split_once("; boundary=").unwrap();
     assert_eq!(kind, "multipart/form-data");
     let text = seen.text();

@@ -1,5 +1,6 @@
 //! From the model to Rust text. Nothing is decided here: emitting names, documents and delegates.
 
+mod calls;
 mod docs;
 mod engine;
 mod rest;
@@ -12,6 +13,7 @@ use quote::quote;
 use crate::model::TypeRef;
 use crate::names::shouty;
 
+pub use calls::calls;
 pub use engine::engine;
 pub use rest::{api, index};
 pub use table::table;

@@ -53,7 +53,7 @@ fn one(text: &mut Text, def: &TypeDef, links: &Links) {
             text.item(quote! {
                 #words
                 #alias
-                #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+                #[derive(Clone, Debug, PartialEq, Hash)]
                 #[non_exhaustive]
                 pub enum #name {
                     #(#listed)*

@@ -27,6 +27,18 @@ impl Lanes {
         (!lane.state().broken).then(|| Arc::clone(lane))
     }
 
+    /// The lanes that there are, to be kept elsewhere; `None` when there are none.
+    pub(in crate::engine) fn take(&self) -> Option<Self> {
+        let lanes = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        (!lanes.is_empty()).then(|| Lanes(Mutex::new(lanes)))
+    }
+
+    /// Takes over lanes that were kept elsewhere.
+    pub(in crate::engine) fn put(&self, lanes: Lanes) {
+        let lanes = lanes.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = lanes;
+    }
+
     /// Forgets everything: the object is gone, or the engine has forgotten what it had sent.
     pub(in crate::engine) fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -72,6 +84,11 @@ impl Lane {
         }
     }
 
+    /// A reply is lost: what comes after it cannot be applied.
+    pub(in crate::engine) fn spoil(&self) {
+        self.state().broken = true;
+    }
+
     /// Nobody waits for this one any more.
     pub(in crate::engine) fn forget(&self, id: u64) {
         let mut state = self.state();
@@ -112,7 +129,13 @@ impl Lane {
         let mut tree = Tree::new();
         let mut whole = false;
         for (name, patches) in result {
-            whole |= patches.pointer("/0/path").is_some_and(|path| path == "/" || path == "");
+            let is_whole = patches.pointer("/0/path").is_some_and(|path| path == "/" || path == "");
+            if !is_whole && !state.values.contains_key(&name) {
+                // the engine counts a reply as the base that did not come by this lane: one that was not asked for as a
+                // delta, or one that was lost
+                return Err(PatchError::new("/", "what it changes is not known"));
+            }
+            whole |= is_whole;
             let value = state.values.entry(name.clone()).or_default();
             // in place, unless a reader of the former value is not done yet
             apply_all(Arc::make_mut(value), patches)?;

@@ -16,8 +16,9 @@ mod tests;
 
 /// Which calls ask for deltas; see [`SessionBuilder::delta`](super::SessionBuilder::delta).
 ///
-/// A delta saves the network and the engine much where a large layout changes little. Each object keeps its last
-/// value of each such method in memory for it.
+/// A delta saves the network and the engine much where a large layout changes little. The last value of each such method
+/// of an object is kept in memory for it, until the engine closes the object: also when its last handle is dropped, since
+/// who gets the object again gets deltas against that value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Delta(BTreeSet<String>);
 

@@ -7,6 +7,10 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+/// How deep a document may become by patches. JSON is read to half of it at most; without a bound, patch upon patch
+/// could nest values until dropping them overflows the stack.
+const DEEPEST: usize = 256;
+
 /// Why a patch does not fit the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PatchError(String);
@@ -48,6 +52,9 @@ fn apply(document: &mut Value, patch: Value) -> Result<(), PatchError> {
                 return Err(PatchError::new(&path, format_args!("`{from}` cannot move into itself")));
             }
             let moved = remove(document, &from)?;
+            if path.matches('/').count() + depth(&moved) > DEEPEST {
+                return Err(PatchError::new(&path, "it would nest too deeply"));
+            }
             add(document, &path, moved)
         }
         other => Err(PatchError::new(&path, format_args!("`{other}` is unknown"))),
@@ -129,6 +136,9 @@ fn parent<'a>(document: &'a mut Value, path: &str) -> Result<(&'a mut Value, Str
     let Some(steps) = path.strip_prefix('/') else {
         return Err(PatchError::new(path, "a path starts with a slash"));
     };
+    if steps.matches('/').count() >= DEEPEST / 2 {
+        return Err(PatchError::new("/", "a path is too long"));
+    }
     let (way, last) = steps.rsplit_once('/').map_or((None, steps), |(way, last)| (Some(way), last));
     let mut place = document;
     for step in way.into_iter().flat_map(|way| way.split('/')) {
@@ -140,6 +150,15 @@ fn parent<'a>(document: &'a mut Value, path: &str) -> Result<(&'a mut Value, Str
         place = next.ok_or_else(|| PatchError::new(path, format_args!("there is no `{step}` on the way")))?;
     }
     Ok((place, unescaped(last)))
+}
+
+/// How deep a value nests.
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
 }
 
 fn index(step: &str, path: &str) -> Result<usize, PatchError> {

@@ -89,6 +89,20 @@ fn what_does_not_fit_is_said() {
     assert!(apply_all(&mut json!(1), json!({})).is_err());
 }
 
+#[test]
+fn patches_cannot_nest_without_end() {
+    let deep = |levels: usize| (0..levels).fold(json!(1), |value, _| json!([value]));
+    let path = |steps: usize| "/0".repeat(steps);
+    let mut document = deep(100);
+    let add = json!([{"op": "replace", "path": path(100), "value": deep(100)}]);
+    apply_all(&mut document, add.clone()).expect("200 levels are fine");
+    let further = json!([{"op": "replace", "path": path(150), "value": deep(100)}]);
+    assert!(apply_all(&mut document, further).expect_err("too long").to_string().contains("too long"));
+    let mut document = json!({"a": deep(100), "b": document});
+    let moved = json!([{"op": "move", "from": "/b", "path": format!("/a{}", path(99))}]);
+    assert!(apply_all(&mut document, moved).expect_err("too deep").to_string().contains("too deeply"));
+}
+
 fn delivery(result: Value) -> Delivery {
     let frame = json!({"id": 1, "delta": true, "result": result}).to_string();
     let start = frame.find("\"result\":").expect("there") + "\"result\":".len();
@@ -98,6 +112,13 @@ fn delivery(result: Value) -> Delivery {
 
 fn whole(value: Value) -> Value {
     json!({"qLayout": [{"op": "add", "path": "/", "value": value}]})
+}
+
+#[test]
+fn a_delta_of_what_is_not_known_does_not_fit() {
+    let lane = Lanes::default().of("GetLayout", &Arc::default()).expect("a lane");
+    lane.arrive(1, delivery(json!({"qLayout": []})), true);
+    assert!(lane.take(1).expect_err("nothing came before").contains("not known"));
 }
 
 #[test]
@@ -189,14 +210,21 @@ proptest! {
     #[test]
     fn a_delta_reads_like_the_whole(documents in prop::collection::vec(document(), 1..5)) {
         let lane = Lanes::default().of("GetLayout", &Arc::default()).expect("a lane");
-        let mut before = Value::Null;
+        let mut before = None;
         for (id, after) in (1..).zip(documents) {
-            let mut patches = Vec::new();
-            diff("", &before, &after, &mut patches);
-            lane.arrive(id, delivery(json!({"qLayout": patches})), true);
+            let result = match &before {
+                // the first reply is the whole
+                None => whole(after.clone()),
+                Some(before) => {
+                    let mut patches = Vec::new();
+                    diff("", before, &after, &mut patches);
+                    json!({"qLayout": patches})
+                }
+            };
+            lane.arrive(id, delivery(result), true);
             let tree = lane.take(id).expect("it fits");
             prop_assert_eq!(&*tree["qLayout"], &after);
-            before = after;
+            before = Some(after);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::engine::{Doc, GenericObject, Proxy, RpcMethod, types};
+use crate::engine::{Doc, GenericObject, Handle, Proxy, RpcMethod, types};
 use crate::error::{Error, Result};
 use crate::record;
 
@@ -16,6 +16,17 @@ impl Doc {
             Ok(object) => Ok(Some(object)),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// The object with this id: the one that is open in this session already, without asking the engine, or the app's.
+    ///
+    /// An id that the app does not know is the error "not found".
+    pub async fn get_or_open(&self, id: impl AsRef<str>) -> Result<GenericObject> {
+        let session = self.handle().session();
+        match session.shared().objects.by_id(GenericObject::CLASS, id.as_ref()) {
+            Some(object) => Ok(GenericObject::new(Handle::again(session.clone(), object))),
+            None => self.get_object(id.as_ref()).await,
         }
     }
 

@@ -41,6 +41,8 @@ pub(in crate::engine) async fn keep(shared: Weak<Shared>) {
 #[derive(Default)]
 struct Keeper {
     watchers: Vec<(To, Value)>,
+    /// The connection that they were made on; on another one their numbers mean something else.
+    epoch: u32,
 }
 
 impl Keeper {
@@ -48,8 +50,12 @@ impl Keeper {
         let Some(doc) = shared.objects.doc() else { return Ok(()) };
         let (caller, doc) = (Caller::Session(shared), To::Object(doc));
         let is_open = || matches!(&*shared.phase.borrow(), Phase::Open);
-        if !is_open() {
+        let epoch = shared.objects.epoch();
+        if epoch != self.epoch {
             self.watchers.clear();
+            self.epoch = epoch;
+        }
+        if !is_open() {
             return Ok(());
         }
         if self.watchers.is_empty() {
@@ -71,7 +77,7 @@ impl Keeper {
         if moved {
             let selections = wire::read(&caller, &doc).await?;
             // those of a session that was lost meanwhile are not what the user had selected
-            if is_open() {
+            if is_open() && shared.objects.epoch() == epoch {
                 shared.selections.set(selections);
             }
         }

@@ -93,7 +93,7 @@ impl ImportFile {
     }
 
     async fn run(mut self) -> Result<types::NxApp> {
-        if temp::is_large(self.file.length().await?, self.direct_up_to) {
+        if temp::goes_there(&mut self.file, self.direct_up_to).await? {
             let id = UploadTemp::new(self.api, self.file).direct_up_to(self.direct_up_to).await?;
             return self.call.file_id(&id).call().timeout(self.patience).await;
         }

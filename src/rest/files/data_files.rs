@@ -71,7 +71,7 @@ impl UploadFile {
     }
 
     async fn run(mut self) -> Result<types::DataFileUploadResponse> {
-        if temp::is_large(self.file.length().await?, self.direct_up_to) {
+        if temp::goes_there(&mut self.file, self.direct_up_to).await? {
             let id = UploadTemp::new(self.api, self.file).direct_up_to(self.direct_up_to).await?;
             self.details.temp_content_file_id = Some(id);
             return self.files.upload_data_file(&self.details).call().timeout(self.patience).await;

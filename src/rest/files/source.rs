@@ -27,7 +27,14 @@ pub struct Upload {
     name: String,
     kind: Kind,
     pub(super) listener: Option<Listener>,
+    /// Who keeps the id under which the server has it.
+    pub(super) keeper: Option<Keeper>,
+    /// The id under which the server has a part of it.
+    pub(super) begun: Option<String>,
 }
+
+/// Who is told the id of an upload.
+pub(super) type Keeper = Arc<dyn Fn(&str) + Send + Sync>;
 
 enum Kind {
     Bytes(Bytes),
@@ -40,12 +47,12 @@ impl Upload {
     pub fn path(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Self { name, kind: Kind::Path(path), listener: None }
+        Self::of(name, Kind::Path(path))
     }
 
     /// Bytes that are at hand, under a name.
     pub fn bytes(name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
-        Self { name: name.into(), kind: Kind::Bytes(bytes.into()), listener: None }
+        Self::of(name.into(), Kind::Bytes(bytes.into()))
     }
 
     /// What a reader gives, under a name; with its length, where that is known.
@@ -57,7 +64,42 @@ impl Upload {
         reader: impl AsyncRead + Send + Unpin + 'static,
         length: Option<u64>,
     ) -> Self {
-        Self { name: name.into(), kind: Kind::Reader(Box::new(reader), length), listener: None }
+        Self::of(name.into(), Kind::Reader(Box::new(reader), length))
+    }
+
+    fn of(name: String, kind: Kind) -> Self {
+        Self { name, kind, listener: None, keeper: None, begun: None }
+    }
+
+    /// Calls a function with the id under which the server has the upload, once it is begun: for a file that goes up
+    /// piece by piece. With that id, another run of the program can [`resume`](Upload::resume) it.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "temp-contents")]
+    /// # async fn run(qlik: qlik::Qlik) -> qlik::Result<()> {
+    /// use qlik::rest::files::Upload;
+    ///
+    /// let mut file = Upload::path("large.qvf").on_begun(|id| drop(std::fs::write("large.upload", id)));
+    /// if let Ok(id) = std::fs::read_to_string("large.upload") {
+    ///     file = file.resume(id);
+    /// }
+    /// let id = qlik.temp_contents().upload_file(file).await?;
+    /// let _ = std::fs::remove_file("large.upload");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_begun(mut self, keeper: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.keeper = Some(Arc::new(keeper));
+        self
+    }
+
+    /// Goes on with an upload that was begun before, by its id: from where the server has it, however small the file is.
+    /// One that the server has no more, or has with another length, is begun anew.
+    ///
+    /// It is the same file, or what arrives is none: the server compares nothing but the length.
+    pub fn resume(mut self, id: impl Into<String>) -> Self {
+        self.begun = Some(id.into()).filter(|id| !id.trim().is_empty());
+        self
     }
 
     /// Gives it another name.
@@ -165,7 +207,12 @@ impl Pieces {
                 file.seek(SeekFrom::Start(offset)).await.map_err(unread)?;
                 read(file, most).await.map_err(unread)?
             }
-            From::Reader(reader) if offset == end => read(reader, most).await.map_err(unread)?,
+            From::Reader(reader) if offset >= end => {
+                // What was sent in another run is passed over.
+                let passed = &mut reader.take(offset - end);
+                tokio::io::copy(passed, &mut tokio::io::sink()).await.map_err(unread)?;
+                read(reader, most).await.map_err(unread)?
+            }
             From::Reader(_) => {
                 return Err(Error::transport(
                     format!("sending the file {}", self.name),

@@ -23,8 +23,15 @@ static DOWNLOAD: Operation =
         .tier(Tier::One)
         .accept("*/*");
 
-/// Whether a file goes by way of the temporary storage.
-pub(super) fn is_large(length: Option<u64>, direct_up_to: u64) -> bool {
+/// Whether a file goes by way of the temporary storage: for its size, or because it was begun there.
+#[cfg(any(feature = "apps", feature = "data-files"))]
+pub(super) async fn goes_there(file: &mut Upload, direct_up_to: u64) -> Result<bool> {
+    let length = file.length().await?;
+    Ok(is_large(length, direct_up_to) || length.is_some() && file.begun.is_some())
+}
+
+/// Whether a file is too large for one request.
+fn is_large(length: Option<u64>, direct_up_to: u64) -> bool {
     length.is_some_and(|length| length > direct_up_to)
 }
 
@@ -57,7 +64,8 @@ impl UploadTemp {
 
     async fn run(mut self) -> Result<String> {
         let length = self.file.length().await?;
-        if let Some(length) = length.filter(|_| is_large(length, self.direct_up_to)) {
+        let pieces = is_large(length, self.direct_up_to) || self.file.begun.is_some();
+        if let Some(length) = length.filter(|_| pieces) {
             return tus::upload(&self.api, self.file, length, self.life).await;
         }
         let mut call = self.api.call::<Located>(&UPLOAD).query("filename", self.file.file_name());

@@ -36,9 +36,17 @@ static OFFSET: Operation =
 /// Uploads a file of known length, and returns its id.
 pub(super) async fn upload(api: &Api, file: Upload, length: u64, life: Option<Duration>) -> Result<String> {
     let listener = file.listener.clone();
-    let id = create(api, file.file_name(), length, life).await?;
+    let (id, mut offset) = match begun(api, file.begun.as_deref(), length).await? {
+        Some(begun) => begun,
+        None => (create(api, file.file_name(), length, life).await?, 0),
+    };
+    if let Some(keeper) = &file.keeper {
+        keeper(&id);
+    }
+    if offset > 0 {
+        tell(listener.as_ref(), offset, length);
+    }
     let mut pieces = file.into_pieces().await?;
-    let mut offset = 0;
     let mut failures = 0;
     let pauses = Retry::default();
     while offset < length {
@@ -88,6 +96,23 @@ pub(super) async fn upload(api: &Api, file: Upload, length: u64, life: Option<Du
         tell(listener.as_ref(), 0, 0);
     }
     Ok(id)
+}
+
+/// An upload of another run, with how much of it the server has; none where there is no such upload any more.
+async fn begun(api: &Api, id: Option<&str>, length: u64) -> Result<Option<(String, u64)>> {
+    let Some(id) = id.map(str::trim) else { return Ok(None) };
+    let call = api.call::<()>(&OFFSET).path("id", id).header("Tus-Resumable", VERSION);
+    let answer = match call.retry(Retry::times(4)).send().await {
+        Ok(answer) => answer,
+        Err(error) if matches!(error.status(), Some(403 | 404 | 410)) => {
+            debug!(%error, "an upload is begun anew");
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let whole = answer.header("upload-length").and_then(|whole| whole.trim().parse::<u64>().ok());
+    let offset = offset(&answer).filter(|offset| *offset <= length && whole.is_none_or(|whole| whole == length));
+    Ok(offset.map(|offset| (id.to_owned(), offset)))
 }
 
 async fn create(api: &Api, name: &str, length: u64, life: Option<Duration>) -> Result<String> {

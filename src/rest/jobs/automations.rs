@@ -24,7 +24,7 @@ macro_rules! runs {
                 Some(client.stop_automation_run(&automation(started_at)?, self.id.as_deref()?))
             }
 
-            fn outcome(run: &Self) -> Outcome {
+            fn outcome(&self, run: &Self) -> Outcome {
                 use crate::rest::$api::types::RunDetailResponseObjectStatus as Status;
 
                 match &run.status {

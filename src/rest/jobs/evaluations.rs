@@ -13,7 +13,7 @@ macro_rules! evaluations {
                 Some(client.get_app_evaluation(self.id.as_deref()?).call())
             }
 
-            fn outcome(evaluation: &Self) -> Outcome {
+            fn outcome(&self, evaluation: &Self) -> Outcome {
                 let errors = evaluation.details.as_ref().and_then(|details| details.errors.as_ref());
                 let log = errors.filter(|errors| !errors.is_empty()).map(|errors| errors.join("\n"));
                 outcome(evaluation.status.as_deref(), evaluation.ended.as_deref(), log)

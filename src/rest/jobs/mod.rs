@@ -24,6 +24,9 @@
 //!
 //! Work that ends badly is an [`Error`](crate::Error) with what the service tells about it, its log included.
 //!
+//! Where a call answers that its result will be at another place (status 202 or 201 with a `Location`),
+//! [`Call::and_wait_there`](crate::rest::Call::and_wait_there) asks at that place.
+//!
 //! | Feature | Started by | Waits for |
 //! |---|---|---|
 //! | `reloads` | `queue_reload` | the reload |
@@ -32,23 +35,32 @@
 //! | `workflows-automations` | `create_automation_run` | the run |
 //! | `apps` | `queue_app_evaluation` | the evaluation |
 //! | `analytics-apps` | `create_app_evaluation` | the evaluation |
+//! | `di-projects` | `prepare_di_project`, `validate_di_project`, `import_async_di_project`, and those of a task | the action |
+//! | `data-qualities`, `data-governance-data-qualities` | a computation | the computation |
+//! | any | any call that answers with a place, by `and_wait_there` | what is there |
 
 #[cfg(any(feature = "automations", feature = "workflows-automations"))]
 mod automations;
+#[cfg(any(feature = "data-qualities", feature = "data-governance-data-qualities"))]
+mod computations;
+#[cfg(feature = "di-projects")]
+mod di_projects;
 #[cfg(any(feature = "apps", feature = "analytics-apps"))]
 mod evaluations;
+mod places;
 #[cfg(feature = "reloads")]
 mod reloads;
 #[cfg(feature = "reports")]
 mod reports;
 mod wait;
 
+pub use places::At;
 pub use wait::Wait;
 
 use super::{Answer, Api, Call};
 
-/// The answer to a call that starts work which goes on after it.
-pub trait Job: Answer {
+/// What tells of work that goes on after the call that started it: the answer to that call, or the place of its result.
+pub trait Job: Send + 'static {
     /// What tells how the work stands.
     type Status: Answer;
 
@@ -66,19 +78,23 @@ pub trait Job: Answer {
 
     /// How the work stands.
     #[doc(hidden)]
-    fn outcome(status: &Self::Status) -> Outcome;
+    fn outcome(&self, status: &Self::Status) -> Outcome;
 }
 
 /// How work stands.
-#[doc(hidden)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Not at its end.
     Running,
     /// It ended well.
     Done,
-    /// It ended badly: with that status, and with what is told about it.
-    Failed { status: String, log: Option<String> },
+    /// It ended badly.
+    Failed {
+        /// The service's word for how.
+        status: String,
+        /// What is told about it.
+        log: Option<String>,
+    },
 }
 
 /// What is told about a failure, in one text.

@@ -16,7 +16,7 @@ impl Job for Reload {
         Some(Reloads::new(api.clone()).cancel_reload(&self.id).ignoring())
     }
 
-    fn outcome(status: &Reload) -> Outcome {
+    fn outcome(&self, status: &Reload) -> Outcome {
         match status.status {
             Status::Succeeded => Outcome::Done,
             Status::Failed | Status::Canceled | Status::ExceededLimit => Outcome::Failed {

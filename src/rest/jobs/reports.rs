@@ -12,7 +12,7 @@ impl Job for PostReportsResponse {
         Some(Reports::new(api.clone()).get_report_status(self.request_id.as_deref()?))
     }
 
-    fn outcome(status: &ReportStatus) -> Outcome {
+    fn outcome(&self, status: &ReportStatus) -> Outcome {
         match status.status {
             ReportStatusStatus::Done => Outcome::Done,
             ReportStatusStatus::Failed | ReportStatusStatus::Aborted => {

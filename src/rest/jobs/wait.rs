@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
 
 use super::{Job, Outcome};
-use crate::rest::{Api, Call};
+use crate::rest::{Answer, Api, Call};
 use crate::{Error, Result};
 
 /// How many failures to ask in a row are borne. Work goes on while a gateway is down.
@@ -25,7 +25,11 @@ type Listener<S> = Arc<dyn Fn(&S) + Send + Sync>;
 /// Dropping it stops the waiting and not the work.
 #[must_use = "work is started when it is awaited"]
 pub struct Wait<J: Job> {
-    call: Call<J>,
+    api: Api,
+    name: String,
+    /// The path that the work is started at.
+    started_at: String,
+    start: BoxFuture<'static, Result<J>>,
     first: Duration,
     longest: Duration,
     deadline: Option<Duration>,
@@ -34,11 +38,26 @@ pub struct Wait<J: Job> {
     listener: Option<Listener<J::Status>>,
 }
 
-impl<J: Job> Call<J> {
+impl<J: Job + Answer> Call<J> {
     /// Sends the call, and waits until the work that it starts has ended.
     pub fn and_wait(self) -> Wait<J> {
-        Wait {
-            call: self,
+        Wait::of(&self.api().clone(), self.name(), self.path_so_far().to_owned(), self.into_future())
+    }
+}
+
+impl<J: Job> Wait<J> {
+    /// The waiting for work that a future starts.
+    pub(super) fn of(
+        api: &Api,
+        name: String,
+        started_at: String,
+        start: impl Future<Output = Result<J>> + Send + 'static,
+    ) -> Self {
+        Self {
+            api: api.clone(),
+            name,
+            started_at,
+            start: start.boxed(),
             first: Duration::from_secs(1),
             longest: Duration::from_secs(15),
             deadline: None,
@@ -47,9 +66,7 @@ impl<J: Job> Call<J> {
             listener: None,
         }
     }
-}
 
-impl<J: Job> Wait<J> {
     /// How long to wait before asking the first time, and at most before asking again: a second and a quarter of a
     /// minute unless set. Each pause is half as long again as the one before it.
     pub fn every(mut self, first: Duration, longest: Duration) -> Self {
@@ -121,14 +138,12 @@ impl<J: Job> Wait<J> {
     }
 
     async fn start(self) -> Result<Watch<J>> {
-        let (api, name) = (self.call.api().clone(), self.call.name());
-        let started_at = self.call.path_so_far().to_owned();
         let end = self.deadline.and_then(|limit| Instant::now().checked_add(limit));
-        let job = self.call.await?;
+        let job = self.start.await?;
         Ok(Watch {
-            api,
-            name,
-            started_at,
+            api: self.api,
+            name: self.name,
+            started_at: self.started_at,
             job,
             pause: self.first,
             longest: self.longest,
@@ -209,7 +224,7 @@ impl<J: Job> Watch<J> {
 
     /// How it ended, once it has.
     fn verdict(&self, status: &J::Status) -> Option<Result<()>> {
-        match J::outcome(status) {
+        match self.job.outcome(status) {
             Outcome::Running => None,
             Outcome::Done => Some(Ok(())),
             Outcome::Failed { status, log } => Some(Err(Error::job(self.name.as_str(), status, log))),
@@ -239,6 +254,6 @@ impl<J: Job> IntoFuture for Wait<J> {
 
 impl<J: Job> fmt::Debug for Wait<J> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wait").field("call", &self.call).field("deadline", &self.deadline).finish_non_exhaustive()
+        f.debug_struct("Wait").field("call", &self.name).field("deadline", &self.deadline).finish_non_exhaustive()
     }
 }

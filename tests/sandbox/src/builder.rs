@@ -24,11 +24,11 @@ use crate::wire::{Door, Peer, Port};
 pub(crate) const CLIENT_ID: &str = "sandbox-client";
 
 /// How a sandbox is to start.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 #[must_use]
 pub struct Builder {
-    listen: SocketAddr,
-    listen_services: SocketAddr,
+    listen: Option<SocketAddr>,
+    listen_services: Option<SocketAddr>,
     tls: bool,
     name: Option<String>,
     api_key: Option<String>,
@@ -44,29 +44,6 @@ pub struct Builder {
     verbose: bool,
 }
 
-impl Default for Builder {
-    fn default() -> Self {
-        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        Self {
-            listen: any,
-            listen_services: any,
-            tls: false,
-            name: None,
-            api_key: None,
-            managed: Managed { header: "header_user".to_owned(), ..Managed::default() },
-            clients: Vec::new(),
-            issuers: Vec::new(),
-            web_integrations: Vec::new(),
-            faults: Vec::new(),
-            data: None,
-            redirect_uris: Vec::new(),
-            approve: false,
-            registration: false,
-            verbose: false,
-        }
-    }
-}
-
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder").field("listen", &self.listen).field("tls", &self.tls).finish_non_exhaustive()
@@ -76,13 +53,13 @@ impl fmt::Debug for Builder {
 impl Builder {
     /// The address to listen on; port 0 takes a free one.
     pub fn listen(mut self, addr: impl Into<SocketAddr>) -> Self {
-        self.listen = addr.into();
+        self.listen = Some(addr.into());
         self
     }
 
     /// The address of the port that wants a client certificate, which there is with TLS.
     pub fn listen_services(mut self, addr: impl Into<SocketAddr>) -> Self {
-        self.listen_services = addr.into();
+        self.listen_services = Some(addr.into());
         self
     }
 
@@ -164,7 +141,8 @@ impl Builder {
         self
     }
 
-    /// Loads the apps with the CSV files of a folder instead of the sandbox's own data.
+    /// Loads the apps with the CSV files of a folder instead of the sandbox's own data: a table for each, with its
+    /// columns' names in the first line and `,`, `;` or tabs between them. Columns of the same name link their tables.
     pub fn data(mut self, folder: impl Into<PathBuf>) -> Self {
         self.data = Some(folder.into());
         self
@@ -241,6 +219,9 @@ impl Builder {
         };
         let mut tenant = Tenant::with(data);
         tenant.managed = self.managed.clone();
+        if tenant.managed.header.is_empty() {
+            "header_user".clone_into(&mut tenant.managed.header);
+        }
         if let Some(key) = &self.api_key {
             tenant.api_key.clone_from(key);
         }
@@ -259,8 +240,9 @@ impl Builder {
     }
 }
 
-fn bind(addr: SocketAddr) -> io::Result<(std::net::TcpListener, SocketAddr)> {
-    let listener = std::net::TcpListener::bind(addr)?;
+/// Listens, unless told where, on a free port of the loopback interface.
+fn bind(addr: Option<SocketAddr>) -> io::Result<(std::net::TcpListener, SocketAddr)> {
+    let listener = std::net::TcpListener::bind(addr.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into()))?;
     listener.set_nonblocking(true)?;
     let addr = listener.local_addr()?;
     Ok((listener, addr))

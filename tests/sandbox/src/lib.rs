@@ -31,6 +31,7 @@ mod builder;
 mod cube;
 mod engine;
 mod fault;
+mod json;
 mod model;
 mod pem;
 mod rest;
@@ -191,6 +192,11 @@ impl Sandbox {
     /// Takes back every token and session.
     pub fn revoke_all(&self) {
         self.tenant.auth().revoke_all();
+    }
+
+    /// Gives every session another token against requests of other sites: those that clients have are stale then.
+    pub fn spoil_csrf(&self) {
+        self.tenant.auth().spoil_csrf();
     }
 
     /// Lets the next reload that is asked for over REST fail.

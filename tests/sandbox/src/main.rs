@@ -19,7 +19,8 @@ struct Options {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
 
-    /// A folder of CSV files to load the apps with, a table for each, linked by column names that are the same
+    /// A folder of CSV files to load the apps with, a table for each (parted by commas, semicolons or tabs), linked by
+    /// column names that are the same
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
 
@@ -156,7 +157,7 @@ fn print_operations() -> io::Result<()> {
         operations.len(),
         operations.len() - stateful
     )?;
-    writeln!(out, "Engine: {} methods", methods.len())
+    writeln!(out, "Engine: {} methods of 336", methods.len())
 }
 
 #[cfg(unix)]

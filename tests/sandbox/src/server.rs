@@ -104,23 +104,6 @@ async fn broken(response: Response, length: usize) -> Response {
     Response::from_parts(parts, Body::from_stream(stream::iter([Ok(head)]).chain(rest)))
 }
 
-/// Whether a path is the Engine's: `/app/{app}`, with `/identity/{name}` and `/ttl/{seconds}` after it.
-fn is_engine(path: &str) -> bool {
-    let Some(rest) = path.strip_prefix("/app/") else { return false };
-    let mut segments = rest.split('/');
-    if segments.next().is_none_or(str::is_empty) {
-        return false;
-    }
-    loop {
-        match (segments.next(), segments.next()) {
-            (None, _) => return true,
-            (Some("identity"), Some(name)) if !name.is_empty() => {}
-            (Some("ttl"), Some(seconds)) if seconds.parse::<u32>().is_ok() => {}
-            _ => return false,
-        }
-    }
-}
-
 impl Server {
     async fn answer(&self, peer: &Peer, parts: Parts, body: Body, trace_id: &str) -> Response {
         let (answer, path) = match self.request(&parts, body).await {
@@ -168,19 +151,22 @@ impl Server {
         let failed = |problem: Problem| (Err(problem), path.clone());
         if peer.port == Port::Certificates {
             let caller = auth::by_certificate(tenant, &parts);
-            if is_engine(&path) {
-                return self.upgrade(parts, &request, caller.map_err(failed)?).await.map_err(failed);
+            if engine::is_address(&path) {
+                return self.upgrade(parts, &request, Some(caller.map_err(failed)?)).await.map_err(failed);
             }
             return Err((self.services(request, caller), path));
         }
         if let Some((prefix, rest)) = tenant.managed.proxy_of(&path) {
-            let engine = is_engine(rest);
+            let engine = engine::is_address(rest);
             let entry = auth::by_proxy(tenant, prefix, &parts, &request.query, engine);
+            if engine && entry.as_ref().is_err_and(|problem| problem.is(auth::SESSION_LIMIT)) {
+                return self.upgrade(parts, &request, None).await.map_err(failed);
+            }
             let (caller, cookie) = entry.map_err(failed)?;
             request.go_to(rest);
             request.origin = format!("{}/{prefix}", request.origin);
             if engine {
-                return self.upgrade(parts, &request, caller).await.map_err(failed);
+                return self.upgrade(parts, &request, Some(caller)).await.map_err(failed);
             }
             let outcome = match rest.starts_with("/qps/") {
                 true => auth::check_xrfkey(&request)
@@ -197,10 +183,10 @@ impl Server {
         if let Some(outcome) = auth::open(tenant, &parts, &request).or_else(|| rest::product_info(&request)) {
             return Err((outcome, path));
         }
-        let engine = is_engine(&path);
+        let engine = engine::is_address(&path);
         let caller = auth::identify(tenant, &parts, &request.query, engine).map_err(failed)?;
         if engine {
-            return self.upgrade(parts, &request, caller).await.map_err(failed);
+            return self.upgrade(parts, &request, Some(caller)).await.map_err(failed);
         }
         let request = rest::Request { caller, ..request };
         let outcome = match request.with_parts().await {
@@ -224,17 +210,26 @@ impl Server {
         }
     }
 
-    async fn upgrade(&self, mut parts: Parts, request: &rest::Request, caller: Caller) -> Result<Response, Problem> {
+    /// Opens a socket; for nobody, if there may be no more of a user's.
+    async fn upgrade(
+        &self,
+        mut parts: Parts,
+        request: &rest::Request,
+        caller: Option<Caller>,
+    ) -> Result<Response, Problem> {
         let line = parts.extensions.get::<ConnectInfo<Peer>>().map(|ConnectInfo(peer)| Arc::clone(&peer.line));
         let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &()).await;
         let upgrade = upgrade.map_err(|_| Problem::no_upgrade())?;
         let upgrade = upgrade.max_message_size(LARGEST_MESSAGE).max_frame_size(LARGEST_MESSAGE);
         let (tenant, path, verbose) = (Arc::clone(&self.tenant), request.path.clone(), self.verbose);
-        Ok(upgrade.on_upgrade(move |inner| {
+        Ok(upgrade.on_upgrade(async move |inner| {
             let line = line.unwrap_or_default();
             let (calls, held) = (HashMap::new(), Vec::new());
             let socket = Socket { inner, tenant: Arc::clone(&tenant), path: path.clone(), line, verbose, calls, held };
-            engine::serve(tenant, caller.user, path, socket)
+            match caller {
+                Some(caller) => engine::serve(tenant, caller.user, path, socket).await,
+                None => engine::refuse(socket).await,
+            }
         }))
     }
 }
@@ -261,19 +256,4 @@ fn respond(answer: Answer, trace_id: &str) -> Response {
         put(name, value);
     }
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_of_the_engine() {
-        for path in ["/app/engineData", "/app/x/identity/me", "/app/x/ttl/60", "/app/x/identity/me/ttl/0"] {
-            assert!(is_engine(path), "{path}");
-        }
-        for path in ["/app", "/app/", "/app/x/ttl/soon", "/app/x/identity", "/app/x/y/z", "/api/v1/apps"] {
-            assert!(!is_engine(path), "{path}");
-        }
-    }
 }

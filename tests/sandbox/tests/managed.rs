@@ -2,13 +2,19 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::{client, connect, next, now, rsa, send, signed};
+use futures_util::{SinkExt, StreamExt};
 use jsonwebtoken::Algorithm;
 use qlik_sandbox::Sandbox;
 use reqwest::{Certificate, Client, Identity};
-use serde_json::json;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use serde_json::{Value as Json, json};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 const KEY: &str = "abcdefghijklmnop";
 
@@ -23,6 +29,33 @@ fn certified(sandbox: &Sandbox, with_certificate: bool) -> Client {
     let identity = || Identity::from_pem(sandbox.client_pem().as_bytes()).expect("a certificate");
     let builder = if with_certificate { builder.identity(identity()) } else { builder };
     builder.build().expect("a client")
+}
+
+/// The name of the user whom the Engine takes a socket of the certificates' port to be; none where it is refused.
+async fn engine_user(sandbox: &Sandbox, app: &str, user: Option<&str>) -> Option<String> {
+    let pem = |text: &str| CertificateDer::pem_slice_iter(text.as_bytes()).collect::<Result<Vec<_>, _>>().expect("PEM");
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(pem(sandbox.root_pem()));
+    let key = PrivateKeyDer::from_pem_slice(sandbox.client_pem().as_bytes()).expect("a key");
+    let config = rustls::ClientConfig::builder().with_root_certificates(roots);
+    let config = config.with_client_auth_cert(pem(sandbox.client_pem()), key).expect("a certificate");
+    let address = sandbox.service_host().trim_start_matches("https://");
+    let stream = tokio::net::TcpStream::connect(address).await.expect("a connection");
+    let name = address.split(':').next().expect("a name").to_owned().try_into().expect("a server's name");
+    let stream = tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, stream).await.expect("TLS");
+    let mut request = format!("wss://{address}/app/{app}").into_client_request().expect("a request");
+    if let Some(user) = user {
+        request.headers_mut().insert("x-qlik-user", user.parse().expect("a value"));
+    }
+    let mut socket = tokio_tungstenite::client_async(request, stream).await.ok()?.0;
+    let call = json!({ "jsonrpc": "2.0", "id": 1, "handle": -1, "method": "GetAuthenticatedUser", "params": [] });
+    socket.send(Message::text(call.to_string())).await.expect("sent");
+    let _greeting = socket.next().await;
+    let reply = socket.next().await.expect("a reply").expect("no error").into_text().expect("text");
+    let reply: Json = serde_json::from_str(&reply).expect("JSON");
+    let id = reply["result"]["qReturn"].as_str().expect("a user").rsplit('=').next().expect("an id").to_owned();
+    let me = certified(sandbox, true).get(format!("{}/api/v1/users/{id}", sandbox.host()));
+    send(me.bearer_auth(sandbox.api_key())).await.1["name"].as_str().map(str::to_owned)
 }
 
 #[tokio::test]
@@ -41,6 +74,20 @@ async fn a_certificate_speaks_for_a_user() {
     assert_eq!(send(client.get(&apps).header("x-qlik-user", user)).await.0, 403, "no xrfkey");
     let other = client.get(&apps).query(&[("xrfkey", "0123456789abcdef")]).header("x-qlik-xrfkey", KEY);
     assert_eq!(send(other.header("x-qlik-user", user)).await.0, 403);
+
+    let by_name = keyed(client.get(&apps)).query(&[("filter", "name eq 'Scratch'")]).header("x-qlik-user", user);
+    let named = send(by_name).await.1;
+    assert_eq!((named.as_array().map(Vec::len), &named[0]["name"]), (Some(1), &json!("Scratch")));
+    for (path, member) in [("app", &named[0]["id"]), ("user", &named[0]["owner"]["id"])] {
+        let at = format!("{}/qrs/{path}/{}", sandbox.service_host(), member.as_str().expect("an id"));
+        assert_eq!(send(keyed(client.get(at)).header("x-qlik-user", user)).await.1["id"], *member);
+    }
+    let about = keyed(client.get(format!("{}/qrs/about", sandbox.service_host()))).header("x-qlik-user", user);
+    assert_eq!(send(about).await.1["schemaPath"], "About");
+
+    let app = named[0]["id"].as_str().expect("an id");
+    assert_eq!(engine_user(&sandbox, app, Some(user)).await.as_deref(), Some("Ada Alder"));
+    assert_eq!(engine_user(&sandbox, app, None).await, None);
 
     assert!(certified(&sandbox, false).get(&apps).send().await.is_err(), "the port wants a certificate");
     assert!(common::client().get(&apps).send().await.is_err(), "the root is nobody's");
@@ -88,6 +135,13 @@ async fn a_virtual_proxy_lets_in_by_header_once() {
         let more = keyed(client().get(url("/qrs/about"))).header("header_user", "bo");
         assert_eq!(send(more).await.0, if number < 5 { 200 } else { 403 });
     }
+    let mut sixth = connect(&sandbox, "/py_api/app/engineData", &[("header_user", "bo")]).await.expect("open");
+    let told = next(&mut sixth).await;
+    assert_eq!(
+        (&told["method"], &told["params"]["severity"]),
+        (&json!("OnMaxParallelSessionsExceeded"), &json!("fatal"))
+    );
+    assert_eq!(next(&mut sixth).await, json!({ "closed": 1000 }));
     sandbox.clock().advance(Duration::from_secs(1_801));
     assert_eq!(send(keyed(client().get(url("/qrs/about"))).header("header_user", "bo")).await.0, 200);
 }
@@ -120,6 +174,12 @@ async fn tickets_and_tokens_open_the_proxy() {
     let id = list[0]["SessionId"].as_str().expect("a session").to_owned();
     assert_eq!(send(keyed(client.delete(format!("{sessions}/{id}")))).await.0, 200);
     assert_eq!(send(keyed(client.get(&sessions))).await.1, json!([]));
+
+    let body = json!({ "UserDirectory": "SANDBOX", "UserId": "cleo", "SessionId": "made-by-me", "Attributes": [] });
+    assert_eq!(send(keyed(client.post(&sessions)).json(&body)).await.0, 201);
+    let cookie = "X-Qlik-Session-py_api=made-by-me";
+    let mine = keyed(client.get(format!("{}/py_api/qps/user", sandbox.host()))).header("cookie", cookie);
+    assert_eq!(send(mine).await.1["session"], "Active");
 
     let claims = json!({ "userId": "ada", "userDirectory": "SANDBOX", "exp": now() + 600 });
     let about = || keyed(client.get(format!("{}/py_api/qrs/about", sandbox.host())));

@@ -155,6 +155,47 @@ async fn apps_go_out_and_come_in() {
 }
 
 #[tokio::test]
+async fn scripts_have_versions_and_apps_are_shared() {
+    let tenant = Tenant::start().await;
+    let get = async |path: &str| tenant.json("GET", path, Json::Null).await.1;
+    let app = tenant.app("Scratch").await;
+    let scripts = format!("/api/v1/apps/{app}/scripts");
+    for (script, message) in [("LOAD 1;", "first"), ("LOAD 2;", "second")] {
+        let version = json!({ "script": script, "versionMessage": message });
+        tenant.0.clock().advance(Duration::from_secs(3_600));
+        assert_eq!(tenant.json("POST", &scripts, version).await.0, 200);
+    }
+    let versions = get(&scripts).await["scripts"].clone();
+    assert_eq!((&versions[0]["versionMessage"], &versions[1]["versionMessage"]), (&json!("second"), &json!("first")));
+    let hour = |version: &Json| version["modifiedTime"].as_str().map(|time| time[11..13].to_owned());
+    assert_ne!(hour(&versions[0]), hour(&versions[1]), "stamps are of the sandbox's clock");
+    let first = format!("{scripts}/{}", versions[1]["scriptId"].as_str().expect("an id"));
+    assert_eq!(get(&first).await["script"], "LOAD 1;");
+    assert_eq!(get(&format!("{scripts}/current")).await["script"], "LOAD 2;");
+    let patch = json!([{ "qOp": "replace", "qPath": "/versionMessage", "qValue": "\"kept\"" }]);
+    assert_eq!(tenant.json("PATCH", &first, patch).await.0, 200);
+    assert_eq!(get(&first).await["versionMessage"], "kept");
+    assert_eq!(tenant.json("DELETE", &first, Json::Null).await.0, 200);
+    assert_eq!(tenant.json("GET", &first, Json::Null).await.0, 404);
+
+    let space = get("/api/v1/spaces?type=shared").await["data"][0]["id"].clone();
+    let shares = format!("/api/v1/spaces/{}/shares", space.as_str().expect("an id"));
+    let user = get("/api/v1/users").await["data"][0]["id"].clone();
+    let share = json!({
+        "type": "user", "assigneeId": user, "roles": ["consumer"], "resourceType": "app", "resourceId": app,
+    });
+    let (status, made) = tenant.json("POST", &shares, share.clone()).await;
+    assert_eq!((status, &made["resourceName"]), (201, &json!("Scratch")), "{made}");
+    assert_eq!(tenant.json("POST", &shares, share).await.0, 409);
+    let one = format!("{shares}/{}", made["id"].as_str().expect("an id"));
+    let off = json!([{ "op": "replace", "path": "/disabled", "value": "true" }]);
+    assert_eq!(tenant.json("PATCH", &one, off).await.0, 204);
+    assert_eq!(get(&shares).await["data"][0]["disabled"], true);
+    assert_eq!(tenant.json("DELETE", &one, Json::Null).await.0, 204);
+    assert_eq!(get(&shares).await["meta"]["count"], 0);
+}
+
+#[tokio::test]
 async fn reloads_go_by_the_clock() {
     let tenant = Tenant::start().await;
     let app = tenant.app("Scratch").await;
@@ -190,6 +231,9 @@ async fn reloads_go_by_the_clock() {
     assert!(told["log"].as_str().is_some_and(|log| log.contains("Table not found")), "{told}");
     let logs = tenant.json("GET", &format!("/api/v1/apps/{app}/reloads/logs"), Json::Null).await.1;
     assert_eq!(logs["data"].as_array().map(Vec::len), Some(2));
+    let id = third.rsplit('/').next().expect("an id");
+    let (status, told) = tenant.json("GET", &format!("/api/v1/apps/{app}/reloads/metadata/{id}"), Json::Null).await;
+    assert_eq!((status, &told["reloadId"], &told["success"]), (200, &json!(id), &json!(false)));
     let all = tenant.json("GET", &format!("/api/v1/reloads?appId={app}&limit=2"), Json::Null).await.1;
     assert!(all["links"]["next"]["href"].is_string(), "{all}");
     assert_eq!(tenant.json("POST", "/api/v1/reloads", json!({ "appId": "none" })).await.0, 404);

@@ -290,12 +290,7 @@ async fn a_jwt_opens_a_session_with_cookies() {
     let answer =
         login(&claims("1"), Algorithm::RS256).header("qlik-web-integration-id", "w1").send().await.expect("an answer");
     assert_eq!(answer.status(), 200);
-    let cookies: Vec<String> = answer
-        .headers()
-        .get_all("set-cookie")
-        .iter()
-        .map(|cookie| cookie.to_str().expect("text").split(';').next().expect("a pair").to_owned())
-        .collect();
+    let cookies = cookies(&answer);
     assert_eq!(cookies.len(), 4);
     let csrf = cookies.iter().find_map(|cookie| cookie.strip_prefix("_csrfToken=")).expect("a token").to_owned();
     let cookies = cookies.join("; ");
@@ -337,6 +332,47 @@ async fn a_jwt_opens_a_session_with_cookies() {
     }
     sandbox.clock().advance(Duration::from_secs(1_801));
     assert_eq!(send(with(client().get(url("/api/v1/items")))).await.0, 401);
+}
+
+/// The pairs of an answer's cookies.
+fn cookies(answer: &reqwest::Response) -> Vec<String> {
+    let sent = answer.headers().get_all("set-cookie").iter();
+    sent.map(|cookie| cookie.to_str().expect("text").split(';').next().expect("a pair").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_browser_logs_in_and_out() {
+    let sandbox = Sandbox::builder().web_integration("w1").start().await.expect("a sandbox");
+    let url = |path: &str| format!("{}{path}", sandbox.host());
+    let login = url("/login?returnto=/hub&qlik-web-integration-id=w1");
+    let answer = client().get(login).send().await.expect("an answer");
+    assert_eq!((answer.status().as_u16(), answer.headers()["location"].as_bytes()), (302, &b"/hub"[..]));
+    let cookies = cookies(&answer).join("; ");
+    let mine = || client().get(url("/api/v1/users/actions/count")).header("cookie", &cookies);
+    assert_eq!(send(mine()).await.0, 200);
+    let out = client().get(url("/logout")).header("cookie", &cookies).send().await.expect("an answer");
+    assert_eq!(out.status(), 302);
+    assert_eq!(send(mine()).await.0, 401);
+    assert_eq!(send(client().get(url("/login?qlik-web-integration-id=w2"))).await.0, 400);
+}
+
+#[tokio::test]
+async fn an_anonymous_visitor_reads_apps() {
+    let sandbox = Sandbox::builder().client(OAuthClient::public("embedded")).start().await.expect("a sandbox");
+    let ask = |code: &str| {
+        client().post(format!("{}/oauth/token/anonymous-embed", sandbox.host())).json(&json!({
+            "grant_type": "urn:qlik:oauth:anonymous-embed", "eac": code, "client_id": "embedded",
+            "tracking_code": "0123456789abcdef0123456789abcdef01234567",
+        }))
+    };
+    assert_eq!(send(ask("wrong")).await.0, 401);
+    let (status, made) = send(ask("sandbox-access-code")).await;
+    assert_eq!((status, made.get("refresh_token")), (200, None), "{made}");
+    let token = made["access_token"].as_str().expect("a token");
+    let bearer = format!("Bearer {token}");
+    assert!(connect(&sandbox, "/app/engineData", &[("authorization", &bearer)]).await.is_ok());
+    let made = client().post(format!("{}/api/v1/apps", sandbox.host())).bearer_auth(token).json(&json!({}));
+    assert_eq!(send(made).await.0, 403);
 }
 
 #[tokio::test]

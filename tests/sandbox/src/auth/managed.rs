@@ -11,6 +11,8 @@ use crate::tenant::Tenant;
 
 /// Sessions that a user may have at a time.
 const MOST_SESSIONS: usize = 5;
+/// The code of the refusal of one more.
+pub(crate) const SESSION_LIMIT: &str = "SESSION-LIMIT";
 /// Seconds that a ticket waits to be used.
 const TICKET_LIFE: u64 = 60;
 /// The directory of all the sandbox's users.
@@ -134,7 +136,8 @@ fn open(auth: &mut Auth, user: &str, prefix: &str, now: u64) -> Result<String, P
     let theirs =
         auth.logins.iter().filter(|(id, login)| login.user == user && login.proxy.is_some() && !id.contains(' '));
     if theirs.count() >= MOST_SESSIONS {
-        return Err(Problem::forbidden("The user has five sessions already: reuse their cookies, or end one"));
+        let problem = Problem::forbidden("The user has five sessions already: reuse their cookies, or end one");
+        return Err(problem.coded(SESSION_LIMIT));
     }
     let id = secret();
     auth.logins.insert(id.clone(), Login::new(user, now, Some(prefix)));
@@ -174,6 +177,15 @@ pub(crate) fn service(tenant: &Tenant, request: &Request, path: &[&str]) -> Outc
                 "UserDirectory": directory, "UserId": id, "Attributes": [], "Ticket": ticket, "TargetUri": null,
             });
             Ok(Answer::created(answer))
+        }
+        ("POST", ["session"]) => {
+            let body: Json = request.json()?;
+            let text =
+                |name: &str| body[name].as_str().ok_or_else(|| Problem::pointer(&format!("/{name}"), "is missing"));
+            let user = user(tenant, text("UserDirectory")?, text("UserId")?)?;
+            let login = Login::new(&user, now, Some(prefix));
+            tenant.auth().logins.insert(text("SessionId")?.to_owned(), login);
+            Ok(Answer::created(body))
         }
         ("GET", ["session"]) => {
             let auth = tenant.auth();

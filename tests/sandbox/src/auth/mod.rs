@@ -17,7 +17,7 @@ use crate::tenant::Tenant;
 
 pub(crate) use client::Key;
 pub use client::OAuthClient;
-pub(crate) use managed::{Managed, by_certificate, by_proxy, check_xrfkey, personal, service};
+pub(crate) use managed::{Managed, SESSION_LIMIT, by_certificate, by_proxy, check_xrfkey, personal, service};
 pub(crate) use session::{Issuer, Login};
 
 /// Seconds that an access token lives.
@@ -100,6 +100,13 @@ impl Auth {
 
     fn live(&self, value: &str, purpose: Use, now: u64) -> Option<&Token> {
         self.tokens.get(value).filter(|token| token.purpose == purpose && now < token.expires)
+    }
+
+    /// Gives every session another token against requests of other sites.
+    pub(crate) fn spoil_csrf(&mut self) {
+        for login in self.logins.values_mut() {
+            login.csrf = secret()[..32].to_owned();
+        }
     }
 
     /// Takes back every token and session there is; keys and clients stay.

@@ -11,7 +11,8 @@ use super::format::{formatted, is_own};
 use super::pivot::{pivot_pages, size};
 use super::stack::{stack_pages, stack_size, tree_levels};
 use super::straight::{Cube, Invalid, Owner, code};
-use crate::model::{Counts, Field, Kind, NULL, State, States};
+use crate::json::extend;
+use crate::model::{Field, Kind, NULL, State, States};
 
 impl InlineDimension {
     /// The definition in use.
@@ -260,7 +261,7 @@ pub(super) fn dimension_info(view: &View<'_>, field: usize, def: &InlineDimensio
         "qSortIndicator": def.sorting().indicator(def.q_reverse_sort),
         "qGroupFallbackTitles": titles,
         "qGroupPos": 0,
-        "qStateCounts": state_counts(&states.map(States::counts).unwrap_or_default()),
+        "qStateCounts": states.map(state_counts),
         "qTags": about.tags(),
         "qDimensionType": match about.kind { Kind::Text => "D", Kind::Date => "T", _ => "N" },
         "qGrouping": "N",
@@ -315,16 +316,16 @@ pub(super) fn invalid(error: &Invalid) -> Json {
 }
 
 /// The `qStateCounts` of a field.
-pub(crate) fn state_counts(counts: &Counts) -> Json {
+pub(crate) fn state_counts(states: &States) -> Json {
     json!({
-        "qLocked": counts.locked,
-        "qSelected": counts.selected,
-        "qOption": counts.option,
+        "qLocked": states.count(State::Locked),
+        "qSelected": states.count(State::Selected),
+        "qOption": states.count(State::Option),
         "qDeselected": 0,
-        "qAlternative": counts.alternative,
-        "qExcluded": counts.excluded,
-        "qSelectedExcluded": counts.selected_excluded,
-        "qLockedExcluded": counts.locked_excluded,
+        "qAlternative": states.count(State::Alternative),
+        "qExcluded": states.count(State::Excluded),
+        "qSelectedExcluded": states.count(State::SelectedExcluded),
+        "qLockedExcluded": states.count(State::LockedExcluded),
     })
 }
 
@@ -341,9 +342,8 @@ fn number_format(kind: Kind) -> Json {
 }
 
 /// The client's own members, and the engine's over them.
-pub(super) fn merge(mut own: Map<String, Json>, engine: Json) -> Json {
-    if let Json::Object(engine) = engine {
-        own.extend(engine);
-    }
-    Json::Object(own)
+pub(super) fn merge(own: Map<String, Json>, engine: Json) -> Json {
+    let mut both = Json::Object(own);
+    extend(&mut both, engine);
+    both
 }

@@ -15,7 +15,7 @@ mod stack;
 mod straight;
 
 #[cfg(test)]
-mod modes_tests;
+mod brute_tests;
 #[cfg(test)]
 mod tests;
 
@@ -32,7 +32,7 @@ pub(crate) use layout::{cube_layout, cube_pages, state_counts};
 pub(crate) use list::{List, like, list_layout, list_pages};
 pub(crate) use pivot::{paths, pivot_pages};
 pub(crate) use stack::{TreeOptions, stack_pages, tree_nodes};
-pub(crate) use straight::Cube;
+pub(crate) use straight::{Cube, Invalid};
 
 /// How often one variable may lead to another.
 const EXPANSIONS: usize = 16;

@@ -11,6 +11,7 @@ use super::grid::{Kind, Node};
 use super::layout::{attributes_json, format_of};
 use super::pivot::node_json;
 use super::straight::{Cube, Owner};
+use crate::json::extend;
 
 /// Pages of a stacked cube: of the nodes of the first level, with all below them.
 pub(crate) fn stack_pages(view: &View<'_>, def: &CubeDef, cube: &Cube, pages: &[Page]) -> Vec<Json> {
@@ -93,9 +94,7 @@ impl Stack<'_> {
         let mut cell = node_json(self.view, self.def, self.cube, node);
         let more =
             json!({ "qMaxPos": most, "qMinNeg": least, "qUp": 0, "qDown": 0, "qRow": row, "qSubNodes": children });
-        for (name, value) in more.as_object().into_iter().flatten() {
-            cell[name] = value.clone();
-        }
+        extend(&mut cell, more);
         let owner = node.dimension.filter(|_| matches!(node.kind, Kind::Value | Kind::Total)).map(Owner::Dimension);
         let values = self.cube.grid.values(&node.key, &[]);
         if let Some(attributes) = owner.and_then(|owner| attributes_json(self.cube, owner, values)) {
@@ -215,9 +214,7 @@ fn tree_node(
         "qGroupPos": place, "qGroupSize": node.children.len(), "qRow": row, "qValues": own, "qNodes": children,
         "qMaxPos": most, "qMinNeg": least, "qState": state.map_or("L", |state| state.wire()), "qTreePath": path,
     });
-    for (name, value) in more.as_object().into_iter().flatten() {
-        made[name] = value.clone();
-    }
+    extend(&mut made, more);
     if !is_leaf {
         made["qCanExpand"] = json!(true);
     }

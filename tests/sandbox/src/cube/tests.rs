@@ -1,141 +1,164 @@
-//! Cubes against sums over the joined rows, and their JSON against what engines were recorded to send.
+//! The options that shape cubes and lists, and expressions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::model::{NULL, brute, sales};
+use crate::model::{Model, sales};
 
-fn view<'a>(model: &'a Model, selections: &'a Selections, alive: &'a [Vec<bool>]) -> View<'a> {
-    static NONE: BTreeMap<String, String> = BTreeMap::new();
-    View { model, selections, alive, variables: &NONE }
-}
-
-fn cube(model: &Model, selections: &Selections, def: Json) -> (CubeDef, Cube) {
+fn layout_with(model: &Model, selections: &Selections, def: Json, expansion: &Expansion) -> Json {
     let def: CubeDef = serde_json::from_value(def).expect("a definition");
-    let alive = selections.alive(model);
-    let cube = Cube::calculate(&view(model, selections, &alive), &def, &Expansion::default());
-    (def, cube)
+    let (alive, variables) = (selections.alive(model), BTreeMap::new());
+    let view = View { model, selections, alive: &alive, variables: &variables };
+    cube_layout(&view, &def, &Cube::calculate(&view, &def, expansion))
 }
 
-fn dimensions(names: &[&str]) -> Vec<Json> {
-    names.iter().map(|name| json!({ "qDef": { "qFieldDefs": [name] } })).collect()
+pub(super) fn layout(model: &Model, selections: &Selections, def: Json) -> Json {
+    layout_with(model, selections, def, &Expansion::default())
 }
 
-fn measures(texts: &[&str]) -> Vec<Json> {
-    texts.iter().map(|text| json!({ "qDef": { "qDef": text } })).collect()
-}
-
-fn layout(model: &Model, selections: &Selections, def: Json) -> Json {
-    let (def, cube) = cube(model, selections, def);
-    let alive = selections.alive(model);
-    cube_layout(&view(model, selections, &alive), &def, &cube)
-}
-
-/// The five aggregations of the rows of the table that has `field`, by dimension values, the slow way.
-fn expected(
-    model: &Model,
-    selections: &Selections,
-    by: &[usize],
-    field: usize,
-) -> BTreeMap<Vec<u32>, [Option<f64>; 6]> {
-    let rows = brute::joined(model);
-    let table = model.fields[field].tables[0];
-    let mut seen: BTreeMap<Vec<u32>, BTreeMap<usize, u32>> = BTreeMap::new();
-    for row in brute::fitting(model, &rows, selections, None) {
-        let key: Vec<u32> = by.iter().map(|field| brute::element(model, row, *field)).collect();
-        let group = seen.entry(key).or_default();
-        if let Some(number) = row[table] {
-            group.insert(number, brute::element(model, row, field));
-        }
-    }
-    let summary = |rows: BTreeMap<usize, u32>| {
-        let values: Vec<f64> =
-            rows.values().filter(|v| **v != NULL).map(|v| model.fields[field].values[*v as usize].num).collect();
-        let distinct: BTreeSet<u32> = rows.values().copied().filter(|v| *v != NULL).collect();
-        let sum: f64 = values.iter().sum();
-        let mean = (!values.is_empty()).then(|| sum / values.len() as f64);
-        let (least, most) = (values.iter().copied().reduce(f64::min), values.iter().copied().reduce(f64::max));
-        [Some(sum), Some(values.len() as f64), mean, least, most, Some(distinct.len() as f64)]
-    };
-    seen.into_iter().map(|(key, rows)| (key, summary(rows))).collect()
+pub(super) fn def(mode: &str, names: &[&str], measures: &[&str]) -> Json {
+    let dimension = |name: &&str| json!({ "qDef": { "qFieldDefs": [name], "qSortCriterias": [{ "qSortByNumeric": 1, "qSortByAscii": 1 }] } });
+    let measure = |text: &&str| json!({ "qDef": { "qDef": text } });
+    json!({
+        "qMode": mode,
+        "qDimensions": names.iter().map(dimension).collect::<Vec<_>>(),
+        "qMeasures": measures.iter().map(measure).collect::<Vec<_>>(),
+        "qAlwaysFullyExpanded": true,
+        "qInitialDataFetch": [{ "qWidth": 50, "qHeight": 200 }],
+    })
 }
 
 #[test]
-fn values_equal_those_summed_over_the_joined_rows() {
+fn a_closed_pivot_opens_node_by_node() {
     let model = sales();
-    let mut dice = brute::Dice::new(11);
-    let names = ["Region", "Category", "Segment", "Customer", "Year", "Product", "OrderDate", "Channel"];
-    for round in 0..16 {
-        let mut selections = Selections::default();
-        for _ in 0..dice.below(3) {
-            let field = dice.below(model.fields.len());
-            let value = u32::try_from(dice.below(model.fields[field].values.len())).expect("small");
-            selections.select(&model, field, BTreeSet::from([value]));
-        }
-        // Dimensions of two branches meet in the fact table, which the measure brings in.
-        let by: Vec<&str> = (0..1 + dice.below(2)).map(|_| names[dice.below(names.len())]).collect();
-        let field = ["Sales", "Quantity", "LineNo"][dice.below(3)];
-        let texts: Vec<String> = ["Sum", "Count", "Avg", "Min", "Max", "Count(distinct"]
-            .iter()
-            .map(|name| if name.contains('(') { format!("{name} {field})") } else { format!("{name}({field})") })
-            .collect();
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let def = json!({ "qDimensions": dimensions(&by), "qMeasures": measures(&texts) });
-        let (_, cube) = cube(&model, &selections, def);
-        assert_eq!(cube.error, None);
-        let by: Vec<usize> = by.iter().map(|name| model.field(name).expect("a field")).collect();
-        let mut expected = expected(&model, &selections, &by, model.field(field).expect("a field"));
-        // Rows that exist only because of a table the cube does not touch are no rows of the cube.
-        expected.retain(|key, values| key.iter().any(|e| *e != NULL) || values[1] != Some(0.0));
-        let found: BTreeMap<Vec<u32>, Vec<Option<f64>>> =
-            cube.rows.iter().map(|row| (row.key.clone(), row.values.iter().map(Datum::number).collect())).collect();
-        assert_eq!(
-            found.keys().collect::<Vec<_>>(),
-            expected.keys().collect::<Vec<_>>(),
-            "{round} {by:?} {selections:?}"
-        );
-        for (key, values) in &expected {
-            for (found, expected) in found[key].iter().zip(values) {
-                let near = match (found, expected) {
-                    (Some(a), Some(b)) => (a - b).abs() < 1e-6,
-                    (a, b) => a == b,
-                };
-                assert!(near, "{round} {key:?}: {found:?} is not {expected:?}");
-            }
-        }
-    }
+    let none = Selections::default();
+    let mut def = def("P", &["Region", "Country"], &["Sum(Sales)"]);
+    def["qAlwaysFullyExpanded"] = json!(false);
+    def["qDimensions"][0]["qNullSuppression"] = json!(true);
+    let closed = layout(&model, &none, def.clone());
+    assert_eq!(closed["qSize"], json!({ "qcx": 1, "qcy": 5 }));
+    let first = &closed["qPivotDataPages"][0]["qLeft"][0];
+    assert_eq!((&first["qText"], &first["qCanExpand"]), (&json!("Americas"), &json!(true)));
+    let mut expansion = Expansion::default();
+    let element = u32::try_from(first["qElemNo"].as_u64().expect("a number")).expect("small");
+    expansion.left.nodes.insert(vec![element]);
+    let opened = layout_with(&model, &none, def, &expansion);
+    let (before, after) = (&closed["qPivotDataPages"][0], &opened["qPivotDataPages"][0]);
+    let countries = after["qLeft"][0]["qSubNodes"].as_array().map_or(0, Vec::len);
+    assert!(countries > 1 && after["qLeft"][0]["qCanCollapse"] == true);
+    assert_eq!(opened["qSize"]["qcy"], 4 + countries);
+    let sum: f64 = (0..countries).filter_map(|row| after["qData"][row][0]["qNum"].as_f64()).sum();
+    assert!((sum - before["qData"][0][0]["qNum"].as_f64().expect("a number")).abs() < 1e-6);
+    assert_eq!(after["qData"][countries], before["qData"][1]);
+}
+
+#[test]
+fn pages_of_a_pivot_say_what_lies_beyond_them() {
+    let model = sales();
+    let mut def = def("P", &["Year", "Month"], &["Sum(Sales)"]);
+    def["qInitialDataFetch"] = json!([{ "qTop": 5, "qWidth": 1, "qHeight": 10 }]);
+    let hypercube = layout(&model, &Selections::default(), def);
+    let page = &hypercube["qPivotDataPages"][0];
+    assert_eq!(page["qArea"], json!({ "qLeft": 0, "qTop": 5, "qWidth": 1, "qHeight": 10 }));
+    assert_eq!((&page["qLeft"][0]["qUp"], &page["qLeft"][0]["qDown"]), (&json!(5), &json!(0)));
+    assert_eq!((&page["qLeft"][1]["qUp"], &page["qLeft"][1]["qDown"]), (&json!(0), &json!(9)));
+    assert_eq!(page["qLeft"][1]["qSubNodes"].as_array().map(Vec::len), Some(3));
+}
+
+#[test]
+fn totals_stand_where_recorded() {
+    let model = sales();
+    let none = Selections::default();
+    let mut stack = def("K", &["Region", "Year"], &["Sum(Sales)"]);
+    stack["qDimensions"][1]["qOtherTotalSpec"] = json!({ "qTotalMode": "TOTAL_EXPR" });
+    let hypercube = layout(&model, &none, stack);
+    let region = &hypercube["qStackedDataPages"][0]["qData"][0]["qSubNodes"][0];
+    let total = &region["qSubNodes"][0];
+    assert_eq!((&total["qType"], &total["qElemNo"], total.get("qText")), (&json!("T"), &json!(-1), None));
+    let whole = total["qSubNodes"][0]["qValue"].as_f64().expect("a number");
+    assert!((whole - region["qMaxPos"].as_f64().expect("a number")).abs() < 1e-6);
+    let mut pivot = def("P", &["Region"], &["Sum(Sales)"]);
+    pivot["qDimensions"][0]["qOtherTotalSpec"] = json!({ "qTotalMode": "TOTAL_EXPR" });
+    pivot["qDimensions"][0]["qTotalLabel"] = json!({ "qv": "All" });
+    let hypercube = layout(&model, &none, pivot);
+    let page = &hypercube["qPivotDataPages"][0];
+    let last = page["qLeft"].as_array().map_or(0, |nodes| nodes.len() - 1);
+    assert_eq!(page["qLeft"][last]["qText"], "All");
+    let sum: f64 = (0..last).filter_map(|row| page["qData"][row][0]["qNum"].as_f64()).sum();
+    assert!((sum - page["qData"][last][0]["qNum"].as_f64().expect("a number")).abs() < 1e-6);
+}
+
+#[test]
+fn options_shape_a_straight_cube() {
+    let model = sales();
+    let none = Selections::default();
+    let mut straight = def("S", &["Region"], &["Sum(Sales)"]);
+    straight["qColumnOrder"] = json!([1, 0]);
+    straight["qDimensions"][0]["qAttributeExpressions"] = json!([{ "qExpression": "Count(Sales)", "id": "mine" }]);
+    let hypercube = layout(&model, &none, straight.clone());
+    let row = &hypercube["qDataPages"][0]["qMatrix"][0];
+    assert_eq!(row[1]["qText"], "Americas");
+    let both = layout(&model, &none, def("S", &["Region"], &["Sum(Sales)", "Count(Sales)"]));
+    let plain = &both["qDataPages"][0]["qMatrix"][0];
+    assert_eq!((&row[0]["qNum"], &row[1]["qAttrExps"]["qValues"][0]["qNum"]), (&plain[1]["qNum"], &plain[2]["qNum"]));
+    assert_eq!(hypercube["qDimensionInfo"][0]["qAttrExprInfo"][0]["id"], "mine");
+    straight["qCalcCondition"] = json!({ "qCond": { "qv": "Count(Sales) < 10" }, "qMsg": { "qv": "Select less" } });
+    let hypercube = layout(&model, &none, straight.clone());
+    assert_eq!(hypercube["qError"]["qErrorCode"], 7005);
+    assert_eq!(hypercube["qCalcCondMsg"], "Select less");
+    assert_eq!(hypercube["qSize"]["qcy"], 0);
+    straight["qCalcCondition"]["qCond"]["qv"] = json!("Count(Sales) > 10");
+    assert_eq!(layout(&model, &none, straight).get("qError"), None);
+}
+
+#[test]
+fn expressions_calculate() {
+    let model = sales();
+    let none = Selections::default();
+    let alive = none.alive(&model);
+    let variables = BTreeMap::from([
+        ("vField".to_owned(), "Sales".to_owned()),
+        ("vSum".to_owned(), "Sum($(vField))".to_owned()),
+        ("vNow".to_owned(), "=1+2".to_owned()),
+        ("vRound".to_owned(), "$(vRound)".to_owned()),
+    ]);
+    let view = View { model: &model, selections: &none, alive: &alive, variables: &variables };
+    let text = |expression: &str| view.value(expression).map(|value| value.text());
+    assert_eq!(text("$(vSum) = Sum(Sales) and not 1 > 2"), Ok("-1".to_owned()));
+    assert_eq!(text("$(vNow) * 2"), Ok("6".to_owned()));
+    assert_eq!(
+        text("If(Count(distinct Region) >= 5, 'many ' & Count(distinct Region), 'few')"),
+        Ok("many 5".to_owned())
+    );
+    assert_eq!(text("1 < 2 or 1/0"), Ok("-1".to_owned()));
+    assert_eq!(text("'a' & Null() & 'b'"), Ok("ab".to_owned()));
+    assert_eq!(text("If(Null() = 1, 'yes')"), Ok("-".to_owned()));
+    assert_eq!(text("Sum(If(Region = 'Nordics', Sales)) < Sum(Sales)"), Ok("-1".to_owned()));
+    assert_eq!(text("Only(Region)"), Ok("-".to_owned()));
+    assert_eq!(text("'b' > 'a'"), Ok("-1".to_owned()));
+    assert!(matches!(text("$(vRound)"), Err(Fault::Unsupported(_))));
+    assert!(matches!(text("$(=1)"), Err(Fault::Unsupported(_))));
+    assert!(matches!(text("Concat(Region)"), Err(Fault::Unsupported(_))));
 }
 
 #[test]
 fn a_row_counts_once_however_often_it_is_joined() {
-    let model = sales();
-    let none = Selections::default();
-    let def = json!({ "qDimensions": dimensions(&["Region"]), "qMeasures": measures(&["Count(Customer)", "Sum(Sales)-Sum(Cost)"]) });
-    let (_, cube) = cube(&model, &none, def);
-    let counted: f64 = cube.rows.iter().filter_map(|row| row.values[0].number()).sum();
-    assert_eq!(counted, 150.0);
-    assert_eq!(cube.totals[0], Datum::Number(150.0));
-    let (sales, cost) = (model.field("Sales").expect("a field"), model.field("Cost").expect("a field"));
-    let sum = |field: usize| -> f64 {
-        let elements = model.tables[0].column(field).expect("a column").iter();
-        elements.map(|element| model.fields[field].values[*element as usize].num).sum()
-    };
-    let margin = cube.totals[1].number().expect("a number");
-    assert!((margin - (sum(sales) - sum(cost))).abs() < 1e-6);
+    let hypercube = layout(&sales(), &Selections::default(), def("S", &["Region"], &["Count(Customer)"]));
+    let rows = hypercube["qDataPages"][0]["qMatrix"].as_array().expect("rows");
+    assert_eq!(rows.iter().filter_map(|row| row[1]["qNum"].as_i64()).sum::<i64>(), 150);
+    assert_eq!(hypercube["qGrandTotalRow"][0]["qNum"], 150);
 }
 
 #[test]
 fn rows_sort_as_told_and_null_comes_last() {
     let model = sales();
     let none = Selections::default();
-    let mut def = json!({ "qDimensions": dimensions(&["Segment"]), "qMeasures": measures(&["Count(Customer)"]) });
+    let mut def = def("S", &["Segment"], &["Count(Customer)"]);
     def["qDimensions"][0]["qDef"]["qSortCriterias"] = json!([{ "qSortByAscii": 1 }]);
     let text = |def: &Json| -> Vec<String> {
-        let mut def = def.clone();
-        def["qInitialDataFetch"] = json!([{ "qWidth": 2, "qHeight": 50 }]);
-        let layout = layout(&model, &none, def);
+        let layout = layout(&model, &none, def.clone());
         let rows = layout["qDataPages"][0]["qMatrix"].as_array().expect("rows").clone();
         rows.iter().map(|row| row[0]["qText"].as_str().expect("a text").to_owned()).collect()
     };
@@ -146,33 +169,36 @@ fn rows_sort_as_told_and_null_comes_last() {
     assert_eq!(text(&def).len(), 4);
     def["qInterColumnSortOrder"] = json!([1, 0]);
     def["qMeasures"][0]["qSortBy"] = json!({ "qSortByNumeric": -1 });
-    let (_, sorted) = cube(&model, &none, def);
-    let counts: Vec<f64> = sorted.rows.iter().filter_map(|row| row.values[0].number()).collect();
+    let sorted = layout(&model, &none, def);
+    let counts: Vec<f64> = sorted["qDataPages"][0]["qMatrix"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .filter_map(|row| row[1]["qNum"].as_f64())
+        .collect();
     assert!(counts.windows(2).all(|pair| pair[0] >= pair[1]), "{counts:?}");
-    assert_eq!(sorted.order, [1, 0]);
+    assert_eq!(sorted["qEffectiveInterColumnSortOrder"], json!([1, 0]));
 }
 
 #[test]
 fn what_it_cannot_do_is_an_error_and_never_a_number() {
     let model = sales();
     let none = Selections::default();
-    let fetch = json!([{ "qWidth": 3, "qHeight": 2 }]);
-    let def = json!({ "qDimensions": dimensions(&["Region"]), "qMeasures": measures(&["Median(Sales)", "Sum(Nope)"]), "qInitialDataFetch": fetch });
-    let answer = layout(&model, &none, def);
+    let answer = layout(&model, &none, def("S", &["Region"], &["Median(Sales)", "Sum(Nope)"]));
     assert_eq!(answer["qMeasureInfo"][0]["qError"]["qErrorCode"], 20);
     assert_eq!(answer["qMeasureInfo"][1]["qError"]["qErrorCode"], 2);
     let cell = json!({ "qText": "-", "qNum": "NaN", "qElemNumber": -2, "qState": "L", "qIsNull": true });
     assert_eq!(answer["qDataPages"][0]["qMatrix"][0][1], cell);
-    let answer = layout(&model, &none, json!({ "qDimensions": dimensions(&["Nope"]), "qInitialDataFetch": fetch }));
+    let answer = layout(&model, &none, def("S", &["Nope"], &[]));
     assert_eq!(answer["qDimensionInfo"][0]["qError"]["qErrorCode"], 2);
     assert_eq!(answer["qSize"]["qcy"], 0);
     for option in ["qPopulateMissing", "qContextSetExpression", "qMadeUp"] {
-        let mut def = json!({ "qDimensions": dimensions(&["Region"]) });
-        def[option] = json!("on");
-        assert_eq!(layout(&model, &none, def)["qError"]["qErrorCode"], 20, "{option}");
+        let mut odd = def("S", &["Region"], &[]);
+        odd[option] = json!("on");
+        assert_eq!(layout(&model, &none, odd)["qError"]["qErrorCode"], 20, "{option}");
     }
-    let large =
-        json!({ "qDimensions": dimensions(&["Region"]), "qInitialDataFetch": [{ "qWidth": 11, "qHeight": 1000 }] });
+    let mut large = def("S", &["Region"], &[]);
+    large["qInitialDataFetch"] = json!([{ "qWidth": 11, "qHeight": 1000 }]);
     assert_eq!(layout(&model, &none, large)["qError"]["qErrorCode"], 7009);
 }
 
@@ -183,7 +209,8 @@ fn a_list_shows_every_value_with_its_state() {
     let region = model.field("Region").expect("a field");
     assert!(selections.select(&model, region, BTreeSet::from([1])));
     let alive = selections.alive(&model);
-    let view = view(&model, &selections, &alive);
+    let variables = BTreeMap::new();
+    let view = View { model: &model, selections: &selections, alive: &alive, variables: &variables };
     let mut def = json!({ "qDef": { "qFieldDefs": ["Region"], "qSortCriterias": [{ "qSortByState": 1 }] },
         "qInitialDataFetch": [{ "qWidth": 1, "qHeight": 10 }], "title": "mine" });
     let states = |def: &Json| -> Vec<Json> {

@@ -4,27 +4,20 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
-use super::layout::meta;
-use super::library::{self, this};
+use super::methods::{Call, Method, Outcome, methods};
 use super::open::Open;
-use super::rpc::{Call, Method, Outcome};
 use crate::model::Selections;
-use crate::tenant::Entity;
+use crate::tenant::Object;
 
-pub(super) const METHODS: &[Method] = &[
-    Method::new("GetLayout", &[], layout),
-    Method::new("GetProperties", &[], library::get_properties),
-    Method::new("SetProperties", &["qProp"], library::set_properties),
-    Method::new("ApplyPatches", &["qPatches"], library::apply_patches),
-    Method::new("GetInfo", &[], |call| Ok(json!({ "qInfo": this(call)?.info() }))),
-    Method::new("Apply", &[], |call| {
-        let saved = this(call)?.saved;
+pub(super) const METHODS: &[Method] = methods! {
+    Apply() => |call, ()| {
+        let saved = call.this()?.saved;
         apply(call, &saved)
-    }),
-];
+    },
+};
 
 /// What is selected now, by text, as a bookmark keeps it.
-fn saved(open: &Open) -> Json {
+pub(super) fn saved(open: &Open) -> Json {
     let states = open.selected.snapshot().into_iter().map(|(name, selections)| {
         let fields = selections.iter().map(|selection| {
             let field = &open.model.fields[selection.field];
@@ -44,14 +37,7 @@ fn saved(open: &Open) -> Json {
     json!({ "qStateData": states.collect::<Vec<_>>(), "qVariableItems": [], "qPatches": [] })
 }
 
-pub(super) fn create(call: &mut Call<'_>) -> Outcome {
-    let saved = saved(call.session.doc()?);
-    library::create(call, Entity::Bookmark, saved)
-}
-
-fn layout(call: &mut Call<'_>) -> Outcome {
-    let bookmark = this(call)?;
-    let meta = meta(call.session.doc()?, &bookmark);
+pub(super) fn layout(bookmark: &Object) -> Json {
     let fields = bookmark.saved["qStateData"].as_array().into_iter().flatten();
     let fields = fields.flat_map(|state| state["qFieldItems"].as_array().into_iter().flatten());
     let infos: Vec<Json> = fields
@@ -60,23 +46,12 @@ fn layout(call: &mut Call<'_>) -> Outcome {
             json!({ "qFieldName": field["qDef"]["qName"], "qValuesCount": count, "qExcludedValuesCount": 0 })
         })
         .collect();
-    Ok(json!({ "qLayout": {
-        "qInfo": bookmark.info(), "qMeta": meta, "qBookmark": bookmark.saved, "qFieldInfos": infos,
-    } }))
-}
-
-/// `ApplyBookmark`.
-pub(super) fn apply_by_id(call: &mut Call<'_>) -> Outcome {
-    let id: String = call.params.get("qId")?;
-    match call.session.doc()?.entity(Entity::Bookmark, &id) {
-        Some(bookmark) => apply(call, &bookmark.saved),
-        None => Ok(json!({ "qSuccess": false })),
-    }
+    json!({ "qBookmark": bookmark.saved, "qFieldInfos": infos })
 }
 
 /// Selects what a bookmark has kept, in the states that there still are.
-fn apply(call: &mut Call<'_>, saved: &Json) -> Outcome {
-    let open = call.session.doc()?;
+pub(super) fn apply(call: &mut Call<'_>, saved: &Json) -> Outcome {
+    let open = call.open()?;
     let before = open.selected.snapshot();
     for state in saved["qStateData"].as_array().into_iter().flatten() {
         let mut selections = Selections::default();

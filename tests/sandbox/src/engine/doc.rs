@@ -1,4 +1,4 @@
-//! The methods of Doc: objects, fields, expressions and the script.
+//! The methods of Doc: what the app keeps, fields, expressions and the script.
 
 use std::sync::Arc;
 
@@ -6,154 +6,147 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::fault::Faults;
-use super::rpc::{Call, EngineError, Method, Outcome, nothing};
+use super::methods::{Call, Method, Outcome, done, methods, nothing, returned};
+use super::rpc::EngineError;
 use super::session::Target;
 use super::state::DEFAULT;
-use super::{create, doc_info, layout, variable};
+use super::{bookmark, doc_info, entity, layout};
 use crate::cube::{Fault, number_json};
-use crate::tenant::{Entity, Object, clock};
+use crate::tenant::{Entity, Object};
 
-pub(super) const METHODS: &[Method] = &[
-    Method::new("GetAppLayout", &[], doc_info::app_layout),
-    Method::new("GetAppProperties", &[], doc_info::app_properties),
-    Method::new("SetAppProperties", &["qProp"], doc_info::set_app_properties),
-    Method::new(
-        "GetTablesAndKeys",
-        &["qWindowSize", "qNullSize", "qCellHeight", "qSyntheticMode", "qIncludeSysVars", "qIncludeProfiling?"],
-        doc_info::tables_and_keys,
-    ),
-    Method::new("GetFieldDescription", &["qFieldName"], doc_info::field_description),
-    Method::new("GetField", &["qFieldName", "qStateName?"], field),
-    Method::new("CreateSessionObject", &["qProp"], create::session_object),
-    Method::new("CreateObject", &["qProp"], create::object),
-    Method::new("GetOrCreateObject", &["qProp"], create::get_or_create),
-    Method::new("GetObject", &["qId"], |call| {
-        let id: String = call.params.get("qId")?;
-        let object = call.session.doc()?.object(&id);
-        Ok(create::found(call.session, object))
-    }),
-    Method::new("DestroySessionObject", &["qId"], |call| create::destroy(call, true)),
-    Method::new("DestroyObject", &["qId"], |call| create::destroy(call, false)),
-    Method::new("GetObjects", &["qOptions"], objects),
-    Method::new("GetAllInfos", &[], all_infos),
-    Method::new("CreateSessionVariable", &["qProp"], |call| variable::create(call, true)),
-    Method::new("CreateVariableEx", &["qProp"], |call| variable::create(call, false)),
-    Method::new("DestroySessionVariable", &["qId"], |call| variable::destroy(call, true)),
-    Method::new("DestroyVariableById", &["qId"], |call| variable::destroy(call, false)),
-    Method::new("GetVariables", &["qListDef"], |call| {
-        let def: Json = call.params.get("qListDef")?;
-        Ok(json!({ "qList": layout::variables(call.session.doc()?, &def)?["qItems"] }))
-    }),
-    Method::new("GetVariableById", &["qId"], |call| {
-        let id: String = call.params.get("qId")?;
-        let found = call.session.doc()?.variable(|variable| variable.id == id);
-        Ok(variable::found(call, found.map(|variable| variable.id)))
-    }),
-    Method::new("GetVariableByName", &["qName"], |call| {
-        let name: String = call.params.get("qName")?;
-        let found = call.session.doc()?.variable(|variable| variable.name() == name);
-        Ok(variable::found(call, found.map(|variable| variable.id)))
-    }),
-    Method::new("Evaluate", &["qExpression"], |call| Ok(json!({ "qReturn": evaluate(call)?["qText"] }))),
-    Method::new("EvaluateEx", &["qExpression"], |call| Ok(json!({ "qValue": evaluate(call)? }))),
-    Method::new("CheckExpression", &["qExpr", "qLabels?"], check_expression),
-    Method::new("AbortModal", &["qAccept"], |call| {
-        // No call of the sandbox enters the modal state, so there is none to leave.
-        call.params.get::<bool>("qAccept").map(|_| json!({}))
-    }),
-    Method::new("GetScript", &[], |call| Ok(json!({ "qScript": call.session.doc()?.app(|app| app.script.clone())? }))),
-    Method::new("SetScript", &["qScript"], |call| {
-        let script: String = call.params.get("qScript")?;
-        call.session.doc()?.app_mut(|app| app.script = script)?;
+pub(super) const METHODS: &[Method] = methods! {
+    GetAppLayout() => |call, ()| doc_info::app_layout(call.open()?),
+    GetAppProperties() => |call, ()| doc_info::app_properties(call.open()?),
+    SetAppProperties(qProp: Json) => |call, (properties,)| doc_info::set_app_properties(call, &properties),
+    GetTablesAndKeys(qWindowSize: Size, qNullSize: Size, qCellHeight: i64, qSyntheticMode: bool, qIncludeSysVars: bool;
+        qIncludeProfiling: bool) => |call, _| Ok(doc_info::tables_and_keys(&call.open()?.model)),
+    GetFieldDescription(qFieldName: String) => |call, (name,)| doc_info::field_description(&call.open()?.model, &name),
+    GetField(qFieldName: String; qStateName: String) => |call, (name, state)| field(call, &name, state),
+    GetObjects(qOptions: Options) => |call, (options,)| objects(call, &options),
+    GetBookmarks(qOptions: Json) => |call, (options,)| {
+        Ok(json!({ "qList": layout::items(call.open()?, Entity::Bookmark, &options)?["qItems"] }))
+    },
+    GetVariables(qListDef: Json) => |call, (def,)| {
+        Ok(json!({ "qList": layout::items(call.open()?, Entity::Variable, &def)?["qItems"] }))
+    },
+    GetAllInfos() => |call, ()| {
+        let open = call.open()?;
+        let mut infos: Vec<Json> = open.app(|app| app.objects.0.iter().map(Object::info).collect())?;
+        infos.extend(open.objects.0.iter().filter(|object| object.entity == Entity::Object).map(Object::info));
+        Ok(json!({ "qInfos": infos }))
+    },
+    Evaluate(qExpression: String) => |call, (text,)| returned(evaluate(call, &text)?["qText"].clone()),
+    EvaluateEx(qExpression: String) => |call, (text,)| Ok(json!({ "qValue": evaluate(call, &text)? })),
+    CheckExpression(qExpr: String; qLabels: Vec<String>) => |call, (text, _)| check_expression(call, &text),
+    // No call of the sandbox enters the modal state, so there is none to leave.
+    AbortModal(qAccept: bool) => |_, _| done(),
+    GetScript() => |call, ()| Ok(json!({ "qScript": call.open()?.app(|app| app.script.clone())? })),
+    SetScript(qScript: String) => |call, (script,)| {
+        call.open()?.app_mut(|app| app.script = script)?;
         call.session.changed(&Target::Doc);
-        Ok(json!({}))
-    }),
-    Method::new("DoSave", &["qFileName?"], |call| {
-        call.params.or_default::<String>("qFileName")?;
-        call.session.doc()?.app_mut(|app| app.modified = clock::now())?;
-        Ok(json!({}))
-    }),
-    Method::new("DoReload", &["qMode?", "qPartial?", "qDebug?"], |call| {
-        call.params.or_default::<i64>("qMode")?;
-        call.params.or_default::<bool>("qPartial")?;
-        call.params.or_default::<bool>("qDebug")?;
-        let failure = reload(call)?;
-        Ok(json!({ "qReturn": failure.is_none() }))
-    }),
-    Method::new("DoReloadEx", &["qParams?"], |call| {
-        call.params.or_default::<Json>("qParams")?;
+        done()
+    },
+    DoSave(; qFileName: String) => |call, _| {
+        let now = call.session.tenant.clock.stamp();
+        call.open()?.app_mut(|app| app.modified = now)?;
+        done()
+    },
+    DoReload(; qMode: i64, qPartial: bool, qDebug: bool) => |call, _| returned(reload(call)?.is_none()),
+    DoReloadEx(; qParams: Json) => |call, _| {
         let failure = reload(call)?;
         Ok(json!({ "qResult": {
             "qSuccess": failure.is_none(),
             "qScriptLogFile": failure.map_or("", |_| "reload.log"),
             "qEndedWithMemoryConstraint": false,
         } }))
-    }),
-];
+    },
+};
 
-fn field(call: &mut Call<'_>) -> Outcome {
-    let name: String = call.params.get("qFieldName")?;
-    let state: String = call.params.or_default("qStateName")?;
-    call.session.doc()?.selected.get(&state)?;
+/// The methods that make, find and remove what is kept under an id.
+pub(super) const KEPT: &[Method] = methods! {
+    CreateObject(qProp: Json) => |call, (new,)| entity::create(call, Entity::Object, new, None, false),
+    CreateSessionObject(qProp: Json) => |call, (new,)| entity::create(call, Entity::Object, new, None, true),
+    CreateDimension(qProp: Json) => |call, (new,)| entity::create(call, Entity::Dimension, new, None, false),
+    CreateMeasure(qProp: Json) => |call, (new,)| entity::create(call, Entity::Measure, new, None, false),
+    CreateBookmark(qProp: Json) => |call, (new,)| entity::create(call, Entity::Bookmark, new, None, false),
+    CreateVariableEx(qProp: Json) => |call, (new,)| entity::create(call, Entity::Variable, new, None, false),
+    CreateSessionVariable(qProp: Json) => |call, (new,)| entity::create(call, Entity::Variable, new, None, true),
+    GetOrCreateObject(qProp: Json) => |call, (new,)| entity::get_or_create(call, new),
+    GetObject(qId: String) => |call, (id,)| entity::get(call, Entity::Object, &id),
+    GetDimension(qId: String) => |call, (id,)| entity::get(call, Entity::Dimension, &id),
+    GetMeasure(qId: String) => |call, (id,)| entity::get(call, Entity::Measure, &id),
+    GetBookmark(qId: String) => |call, (id,)| entity::get(call, Entity::Bookmark, &id),
+    GetVariableById(qId: String) => |call, (id,)| entity::get(call, Entity::Variable, &id),
+    GetVariableByName(qName: String) => |call, (name,)| {
+        let found = call.open()?.variable(&json!(name));
+        Ok(call.found(found))
+    },
+    CloneObject(qId: String) => |call, (id,)| entity::duplicate(call, Entity::Object, &id),
+    CloneDimension(qId: String) => |call, (id,)| entity::duplicate(call, Entity::Dimension, &id),
+    CloneMeasure(qId: String) => |call, (id,)| entity::duplicate(call, Entity::Measure, &id),
+    CloneBookmark(qId: String) => |call, (id,)| entity::duplicate(call, Entity::Bookmark, &id),
+    DestroyObject(qId: String) => |call, (id,)| entity::destroy(call, Entity::Object, &id, false),
+    DestroySessionObject(qId: String) => |call, (id,)| entity::destroy(call, Entity::Object, &id, true),
+    DestroyDimension(qId: String) => |call, (id,)| entity::destroy(call, Entity::Dimension, &id, false),
+    DestroyMeasure(qId: String) => |call, (id,)| entity::destroy(call, Entity::Measure, &id, false),
+    DestroyBookmark(qId: String) => |call, (id,)| entity::destroy(call, Entity::Bookmark, &id, false),
+    DestroyVariableById(qId: String) => |call, (id,)| entity::destroy(call, Entity::Variable, &id, false),
+    DestroySessionVariable(qId: String) => |call, (id,)| entity::destroy(call, Entity::Variable, &id, true),
+    ApplyBookmark(qId: String) => |call, (id,)| match call.open()?.entity(Entity::Bookmark, &id) {
+        Some(bookmark) => bookmark::apply(call, &bookmark.saved),
+        None => Ok(json!({ "qSuccess": false })),
+    },
+};
+
+/// A size on a screen, which nothing here heeds.
+#[derive(Debug, Deserialize)]
+struct Size {}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Options {
+    q_types: Vec<String>,
+    q_include_session_objects: bool,
+    q_data: Json,
+}
+
+fn field(call: &mut Call<'_>, name: &str, state: String) -> Outcome {
+    let open = call.open()?;
+    open.selected.get(&state)?;
     // A field may be named as in an expression.
-    let bare = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(&name).to_owned();
-    if call.session.doc()?.model.field(&bare).is_none() {
+    let bare = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name).to_owned();
+    if open.model.field(&bare).is_none() {
         return Ok(nothing());
     }
     let handle = call.session.handle_of(Target::Field(bare.clone(), state));
-    Ok(json!({ "qReturn": { "qType": "Field", "qHandle": handle, "qGenericId": bare } }))
+    returned(json!({ "qType": "Field", "qHandle": handle, "qGenericId": bare }))
 }
 
-fn objects(call: &mut Call<'_>) -> Outcome {
-    #[derive(Deserialize)]
-    #[serde(default, rename_all = "camelCase")]
-    #[derive(Default)]
-    struct Options {
-        q_types: Vec<String>,
-        q_include_session_objects: bool,
-        q_data: Json,
-    }
-    let options: Options = call.params.get("qOptions")?;
-    let open = call.session.doc()?;
-    let mut objects: Vec<Object> = open.app(|app| app.objects.0.clone())?;
-    if options.q_types.is_empty() {
-        objects.retain(|object| object.entity == Entity::Object);
-    }
+fn objects(call: &mut Call<'_>, options: &Options) -> Outcome {
+    let open = call.open()?;
+    let mut objects = open.app(|app| app.objects.0.clone())?;
     if options.q_include_session_objects {
         objects.extend(open.objects.0.iter().cloned());
     }
-    objects.retain(|object| options.q_types.is_empty() || options.q_types.iter().any(|kind| kind == object.kind()));
-    Ok(json!({ "qList": layout::entries(open, &objects, &options.q_data) }))
-}
-
-fn all_infos(call: &mut Call<'_>) -> Outcome {
-    let open = call.session.doc()?;
-    let mut infos: Vec<Json> = open.app(|app| {
-        let variables = app.variables.iter().map(|variable| variable.properties["qInfo"].clone());
-        app.objects.0.iter().map(Object::info).chain(variables).collect()
-    })?;
-    infos.extend(open.objects.0.iter().map(Object::info));
-    Ok(json!({ "qInfos": infos }))
+    objects.retain(|object| match options.q_types.is_empty() {
+        true => object.entity == Entity::Object,
+        false => options.q_types.iter().any(|kind| kind == object.kind()),
+    });
+    Ok(json!({ "qList": layout::listed(open, &objects, &options.q_data)["qItems"] }))
 }
 
 /// The value of an expression, or the engine's words for what is wrong with it.
-fn evaluate(call: &mut Call<'_>) -> Outcome {
-    let text: String = call.params.get("qExpression")?;
-    Ok(match call.session.doc()?.view(DEFAULT)?.value(&text) {
-        Ok(value) => json!({
-            "qText": value.text(),
-            "qIsNumeric": value.number().is_some(),
-            "qNumber": number_json(value.number()),
-        }),
-        Err(Fault::UnknownField { .. }) => json!({ "qText": "-", "qIsNumeric": false, "qNumber": "NaN" }),
-        Err(fault) => json!({ "qText": format!("Error: {fault}"), "qIsNumeric": false, "qNumber": "NaN" }),
+fn evaluate(call: &mut Call<'_>, text: &str) -> Outcome {
+    let told = |text: String, number: Option<f64>| json!({ "qText": text, "qIsNumeric": number.is_some(), "qNumber": number_json(number) });
+    Ok(match call.open()?.view(DEFAULT)?.value(text) {
+        Ok(value) => told(value.text(), value.number()),
+        Err(Fault::UnknownField { .. }) => told("-".to_owned(), None),
+        Err(fault) => told(format!("Error: {fault}"), None),
     })
 }
 
-fn check_expression(call: &mut Call<'_>) -> Outcome {
-    let text: String = call.params.get("qExpr")?;
-    call.params.or_default::<Vec<String>>("qLabels")?;
-    let (message, bad) = match call.session.doc()?.view(DEFAULT)?.parse(&text) {
+fn check_expression(call: &mut Call<'_>, text: &str) -> Outcome {
+    let (message, bad) = match call.open()?.view(DEFAULT)?.parse(text) {
         Ok(_) => (String::new(), Vec::new()),
         Err(Fault::UnknownField { from, count, .. }) => {
             (String::new(), vec![json!({ "qFrom": from, "qCount": count })])
@@ -165,16 +158,17 @@ fn check_expression(call: &mut Call<'_>) -> Outcome {
 
 /// Loads the data anew. When it was told to fail, the data stays, and the progress tells what the log ends with.
 fn reload(call: &mut Call<'_>) -> Result<Option<String>, EngineError> {
-    call.session.doc()?;
+    let phases = call.open()?.phases()?;
     let failure = call.session.tenant.engine.faults(Faults::reload);
     let request = call.session.request;
-    call.session.running.reloaded(request, failure.as_deref());
+    call.session.running.reloaded(request, &phases, failure.as_deref());
     if failure.is_some() {
         return Ok(failure);
     }
-    let open = call.session.doc()?;
+    let now = call.session.tenant.clock.stamp();
+    let open = call.open()?;
     let data = open.app_mut(|app| {
-        app.reload();
+        app.reload(&now);
         Arc::clone(&app.data)
     })?;
     if !open.no_data && !Arc::ptr_eq(&open.model, &data) {

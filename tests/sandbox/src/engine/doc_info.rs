@@ -2,13 +2,14 @@
 
 use serde_json::{Value as Json, json};
 
-use super::rpc::{Call, EngineError, Outcome};
+use super::methods::{Call, Outcome, done, returned};
+use super::open::Open;
+use super::rpc::EngineError;
 use super::session::Target;
 use crate::model::{Kind, Model, NULL};
 use crate::tenant::PRIVILEGES;
 
-pub(super) fn app_layout(call: &mut Call<'_>) -> Outcome {
-    let open = call.session.doc()?;
+pub(super) fn app_layout(open: &Open) -> Outcome {
     let (no_data, of_session) = (open.no_data, open.is_session_app());
     let states = open.selected.names();
     let has_data = !open.model.tables.is_empty();
@@ -56,8 +57,8 @@ pub(super) fn app_layout(call: &mut Call<'_>) -> Outcome {
     Ok(json!({ "qLayout": layout }))
 }
 
-pub(super) fn app_properties(call: &mut Call<'_>) -> Outcome {
-    let properties = call.session.doc()?.app(|app| {
+pub(super) fn app_properties(open: &Open) -> Outcome {
+    let properties = open.app(|app| {
         json!({
             "qTitle": app.name,
             "qLastReloadTime": app.reloaded,
@@ -71,63 +72,39 @@ pub(super) fn app_properties(call: &mut Call<'_>) -> Outcome {
     Ok(json!({ "qProp": properties }))
 }
 
-pub(super) fn set_app_properties(call: &mut Call<'_>) -> Outcome {
-    let properties: Json = call.params.get("qProp")?;
+pub(super) fn set_app_properties(call: &mut Call<'_>, properties: &Json) -> Outcome {
     if !properties.is_object() {
         return Err(EngineError::parameter("qProp"));
     }
     if let Some(title) = properties["qTitle"].as_str() {
-        call.session.doc()?.app_mut(|app| title.clone_into(&mut app.name))?;
+        call.open()?.app_mut(|app| title.clone_into(&mut app.name))?;
     }
     call.session.changed(&Target::Doc);
-    Ok(json!({}))
+    done()
 }
 
-pub(super) fn field_description(call: &mut Call<'_>) -> Outcome {
-    let name: String = call.params.get("qFieldName")?;
-    let model = &call.session.doc()?.model;
-    let place = model.field(&name).ok_or_else(|| EngineError::not_found(name))?;
+pub(super) fn field_description(model: &Model, name: &str) -> Outcome {
+    let place = model.field(name).ok_or_else(|| EngineError::not_found(name))?;
     let field = &model.fields[place];
-    Ok(json!({ "qReturn": {
+    returned(json!({
         "qInternalNumber": place,
         "qName": field.name,
-        "qSrcTables": field.tables.iter().map(|table| model.tables[*table].name.as_str()).collect::<Vec<_>>(),
+        "qSrcTables": model.tables_of(place),
         "qCardinal": field.values.len(),
-        "qTotalCount": field.tables.iter().map(|table| filled(model, *table, place)).sum::<usize>(),
+        "qTotalCount": model.filled(place),
         "qIsNumeric": field.kind != Kind::Text,
         "qTags": field.tags(),
-        "qByteSize": field.values.iter().map(|value| value.text.len() + 8).sum::<usize>(),
-    } }))
+        "qByteSize": field.bytes(),
+    }))
 }
 
-/// How many rows of a table have a value of a field.
-fn filled(model: &Model, table: usize, field: usize) -> usize {
-    let column = model.tables[table].column(field).unwrap_or_default();
-    column.iter().filter(|element| **element != NULL).count()
-}
-
-pub(super) fn tables_and_keys(call: &mut Call<'_>) -> Outcome {
-    for name in ["qWindowSize", "qNullSize"] {
-        if !call.params.get::<Json>(name)?.is_object() {
-            return Err(EngineError::parameter(name));
-        }
-    }
-    call.params.get::<i64>("qCellHeight")?;
-    call.params.get::<bool>("qSyntheticMode")?;
-    call.params.get::<bool>("qIncludeSysVars")?;
-    call.params.or_default::<bool>("qIncludeProfiling")?;
-    let model = &call.session.doc()?.model;
+pub(super) fn tables_and_keys(model: &Model) -> Json {
     let tables: Vec<Json> = (0..model.tables.len()).map(|table| table_record(model, table)).collect();
-    let keys: Vec<Json> = model
-        .fields
-        .iter()
-        .filter(|field| field.tables.len() > 1)
-        .map(|field| {
-            let tables: Vec<&str> = field.tables.iter().map(|table| model.tables[*table].name.as_str()).collect();
-            json!({ "qKeyFields": [field.name], "qTables": tables })
-        })
+    let keys = (0..model.fields.len()).filter(|field| model.fields[*field].tables.len() > 1);
+    let keys: Vec<Json> = keys
+        .map(|field| json!({ "qKeyFields": [model.fields[field].name], "qTables": model.tables_of(field) }))
         .collect();
-    Ok(json!({ "qtr": tables, "qk": keys }))
+    json!({ "qtr": tables, "qk": keys })
 }
 
 fn table_record(model: &Model, place: usize) -> Json {

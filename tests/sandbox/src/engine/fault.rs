@@ -53,47 +53,44 @@ impl Faults {
         self.0.push(fault);
     }
 
-    fn take(&mut self, fits: impl Fn(&EngineFault) -> bool) -> Option<EngineFault> {
-        let place = self.0.iter().position(fits)?;
+    /// What the first fault that fits says, which counts as a time that it struck.
+    fn take<T>(&mut self, says: impl Fn(&EngineFault) -> Option<T>) -> Option<T> {
+        let (place, said) = self.0.iter().enumerate().find_map(|(place, fault)| Some((place, says(fault)?)))?;
         match &mut self.0[place] {
-            EngineFault::Slow { times, .. } | EngineFault::Fail { times, .. } if *times > 1 => {
-                *times -= 1;
-                Some(self.0[place].clone())
-            }
-            _ => Some(self.0.remove(place)),
+            EngineFault::Slow { times, .. } | EngineFault::Fail { times, .. } if *times > 1 => *times -= 1,
+            _ => drop(self.0.remove(place)),
         }
+        Some(said)
     }
 
     /// How long a call of a method is to take.
     pub(super) fn delay(&mut self, name: &str) -> Option<Duration> {
-        let slow = |fault: &EngineFault| matches!(fault, EngineFault::Slow { method, .. } if method == name);
-        match self.take(slow)? {
-            EngineFault::Slow { by, .. } => Some(by),
+        self.take(|fault| match fault {
+            EngineFault::Slow { method, by, .. } if method == name => Some(*by),
             _ => None,
-        }
+        })
     }
 
     /// The code that a call of a method is to fail with.
     pub(super) fn code(&mut self, name: &str) -> Option<i64> {
-        let fail = |fault: &EngineFault| matches!(fault, EngineFault::Fail { method, .. } if method == name);
-        match self.take(fail)? {
-            EngineFault::Fail { code, .. } => Some(code),
+        self.take(|fault| match fault {
+            EngineFault::Fail { method, code, .. } if method == name => Some(*code),
             _ => None,
-        }
+        })
     }
 
     /// What the log of a reload that is to fail ends with.
     pub(super) fn reload(&mut self) -> Option<String> {
-        match self.take(|fault| matches!(fault, EngineFault::FailReload { .. }))? {
-            EngineFault::FailReload { log } => Some(log),
+        self.take(|fault| match fault {
+            EngineFault::FailReload { log } => Some(log.clone()),
             _ => None,
-        }
+        })
     }
 
     pub(super) fn greeting(&mut self) -> Option<String> {
-        match self.take(|fault| matches!(fault, EngineFault::Greeting { .. }))? {
-            EngineFault::Greeting { state } => Some(state),
+        self.take(|fault| match fault {
+            EngineFault::Greeting { state } => Some(state.clone()),
             _ => None,
-        }
+        })
     }
 }

@@ -1,59 +1,62 @@
 //! The methods of Global.
 
-use std::sync::Arc;
-
 use serde_json::{Value as Json, json};
 
+use super::methods::{Call, Method, Outcome, done, methods, returned};
 use super::open::Open;
-use super::progress;
-use super::rpc::{Call, EngineError, Method, Outcome};
+use super::rpc::EngineError;
 use super::session::Target;
-use crate::tenant::{App, PRIVILEGES};
+use crate::tenant::{App, PRIVILEGES, State};
 
-pub(super) const METHODS: &[Method] = &[
-    Method::new("EngineVersion", &[], |_| Ok(json!({ "qVersion": { "qComponentVersion": VERSION } }))),
-    Method::new("ProductVersion", &[], |_| Ok(json!({ "qReturn": VERSION }))),
-    Method::new("QvVersion", &[], |_| Ok(json!({ "qReturn": VERSION }))),
-    Method::new("OSName", &[], |_| Ok(json!({ "qReturn": std::env::consts::OS }))),
-    Method::new("OSVersion", &[], |_| Ok(json!({ "qReturn": "sandbox" }))),
-    Method::new("IsPersonalMode", &[], |_| Ok(json!({ "qReturn": false }))),
-    Method::new("GetAuthenticatedUser", &[], user),
-    Method::new("GetProgress", &["qRequestId"], progress::progress),
-    Method::new("CancelRequest", &["qRequestId"], progress::cancel_request),
-    Method::new("CancelReload", &["qReason?"], progress::cancel_reload),
-    Method::new("ConfigureReload", &["qCancelOnScriptError", "qUseErrorData", "qInteractOnError"], |call| {
-        for name in ["qCancelOnScriptError", "qUseErrorData", "qInteractOnError"] {
-            call.params.get::<bool>(name)?;
-        }
-        Ok(json!({}))
-    }),
-    Method::new("GetDocList", &[], doc_list),
-    Method::new("OpenDoc", &["qDocName", "qUserName?", "qPassword?", "qSerial?", "qNoData?"], open_doc),
-    Method::new("GetActiveDoc", &[], |call| {
-        call.session.doc()?;
+pub(super) const METHODS: &[Method] = methods! {
+    EngineVersion() => |_, ()| Ok(json!({ "qVersion": { "qComponentVersion": VERSION } })),
+    ProductVersion() => |_, ()| returned(VERSION),
+    QvVersion() => |_, ()| returned(VERSION),
+    OSName() => |_, ()| returned(std::env::consts::OS),
+    OSVersion() => |_, ()| returned("sandbox"),
+    IsPersonalMode() => |_, ()| returned(false),
+    GetAuthenticatedUser() => |call, ()| {
+        returned(format!("UserDirectory=SANDBOX; UserId={}", call.session.user))
+    },
+    GetProgress(qRequestId: i64) => |call, (id,)| Ok(call.session.running.progress(id)),
+    CancelRequest(qRequestId: i64) => |call, (id,)| {
+        let port = call.session.port;
+        call.session.running.cancel(|key, _| *key == (port, id));
+        done()
+    },
+    CancelReload(; qReason: i64) => |call, _| {
+        call.session.running.cancel(|_, reloads| reloads);
+        done()
+    },
+    ConfigureReload(qCancelOnScriptError: bool, qUseErrorData: bool, qInteractOnError: bool) => |_, _| done(),
+    GetDocList() => |call, ()| Ok(doc_list(&call.session.tenant.state())),
+    OpenDoc(qDocName: String; qUserName: String, qPassword: String, qSerial: String, qNoData: bool) =>
+        |call, (id, .., no_data)| open_doc(call, id, no_data),
+    GetActiveDoc() => |call, ()| {
+        call.open()?;
         doc(call)
-    }),
-    Method::new("CreateSessionApp", &[], session_app),
-    Method::new("CreateApp", &["qAppName", "qLocalizedScriptMainSection?", "qLocale?"], create_app),
-    Method::new("DeleteApp", &["qAppId"], |call| {
-        let id: String = call.params.get("qAppId")?;
-        match call.session.tenant.delete_app(&id) {
-            true => Ok(json!({ "qSuccess": true })),
-            false => Err(EngineError::new(1003, id)),
+    },
+    CreateSessionApp() => |call, ()| session_app(call),
+    CreateApp(qAppName: String; qLocalizedScriptMainSection: String, qLocale: String) => |call, (name, ..)| {
+        if name.trim().is_empty() {
+            return Err(EngineError::new(1001, name));
         }
-    }),
-];
+        let mut state = call.session.tenant.state();
+        let app = state.new_app(&name, Some(&call.session.user));
+        let id = app.id.clone();
+        state.apps.push(app);
+        Ok(json!({ "qSuccess": true, "qAppId": id }))
+    },
+    DeleteApp(qAppId: String) => |call, (id,)| match call.session.tenant.delete_app(&id) {
+        true => Ok(json!({ "qSuccess": true })),
+        false => Err(EngineError::new(1003, id)),
+    },
+};
 
 /// The version it gives: that of the description it follows.
 const VERSION: &str = "12.2528.0";
 
-fn user(call: &mut Call<'_>) -> Outcome {
-    let id = call.session.tenant.state().me.clone();
-    Ok(json!({ "qReturn": format!("UserDirectory=SANDBOX; UserId={id}") }))
-}
-
-fn doc_list(call: &mut Call<'_>) -> Outcome {
-    let state = call.session.tenant.state();
+fn doc_list(state: &State) -> Json {
     let entry = |app: &App| {
         json!({
             "qDocName": app.name,
@@ -71,15 +74,10 @@ fn doc_list(call: &mut Call<'_>) -> Outcome {
             "qUsage": app.usage,
         })
     };
-    Ok(json!({ "qDocList": state.apps.iter().map(entry).collect::<Vec<Json>>() }))
+    json!({ "qDocList": state.apps.iter().map(entry).collect::<Vec<Json>>() })
 }
 
-fn open_doc(call: &mut Call<'_>) -> Outcome {
-    let id: String = call.params.get("qDocName")?;
-    for name in ["qUserName", "qPassword", "qSerial"] {
-        call.params.or_default::<String>(name)?;
-    }
-    let no_data: bool = call.params.or_default("qNoData")?;
+fn open_doc(call: &mut Call<'_>, id: String, no_data: bool) -> Outcome {
     if let Some(open) = &call.session.open {
         let same = open.tenant_app() == Some(id.as_str());
         let code = if same && open.no_data != no_data { 1009 } else { 1002 };
@@ -95,23 +93,18 @@ fn open_doc(call: &mut Call<'_>) -> Outcome {
 /// The open app as an object.
 fn doc(call: &mut Call<'_>) -> Outcome {
     let handle = call.session.handle_of(Target::Doc);
-    let id = call.session.app_id().map(str::to_owned);
     let mut answer = json!({ "qType": "Doc", "qHandle": handle });
-    if let Some(id) = id {
+    if let Some(id) = call.session.app_id() {
         answer["qGenericId"] = json!(id);
     }
-    Ok(json!({ "qReturn": answer }))
+    returned(answer)
 }
 
 fn session_app(call: &mut Call<'_>) -> Outcome {
     if call.session.open.is_some() {
         return Err(EngineError::new(1002, "CreateSessionApp"));
     }
-    let (me, data) = {
-        let state = call.session.tenant.state();
-        (state.me.clone(), Arc::clone(&state.data))
-    };
-    let mut app = App::new(&mut call.session.ids, "", &me, &data);
+    let mut app = call.session.tenant.state().new_app("", Some(&call.session.user));
     app.id = format!("SessionApp_{}", app.id);
     let id = app.id.clone();
     call.session.open = Some(Open::session_app(app));
@@ -119,19 +112,4 @@ fn session_app(call: &mut Call<'_>) -> Outcome {
     answer["qSessionAppId"] = json!(id);
     call.session.changed(&Target::Doc);
     Ok(answer)
-}
-
-fn create_app(call: &mut Call<'_>) -> Outcome {
-    let name: String = call.params.get("qAppName")?;
-    call.params.or_default::<String>("qLocalizedScriptMainSection")?;
-    call.params.or_default::<String>("qLocale")?;
-    if name.trim().is_empty() {
-        return Err(EngineError::new(1001, name));
-    }
-    let mut state = call.session.tenant.state();
-    let (me, data) = (state.me.clone(), Arc::clone(&state.data));
-    let app = App::new(&mut state.ids, &name, &me, &data);
-    let id = app.id.clone();
-    state.apps.push(app);
-    Ok(json!({ "qSuccess": true, "qAppId": id }))
 }

@@ -38,6 +38,11 @@ impl Key {
     }
 }
 
+/// Whether a path is the Engine's.
+pub(crate) fn is_address(path: &str) -> bool {
+    Key::read("", path).is_some()
+}
+
 /// What a socket has to do that its own client did not ask for.
 #[derive(Clone, Debug)]
 pub(super) enum Event {
@@ -109,7 +114,7 @@ impl Hub {
     /// Gives a new socket its place in a session; with it, what to greet it with.
     pub(super) fn attach(tenant: &Arc<Tenant>, key: Key, ttl: Duration) -> (Seat, String) {
         let (sender, events) = mpsc::unbounded_channel();
-        let fresh = Session::new(Arc::clone(tenant));
+        let fresh = Session::new(Arc::clone(tenant), &key.user);
         let mut inner = tenant.engine.inner();
         let now = tenant.clock.millis();
         let over =
@@ -183,6 +188,17 @@ mod tests {
         for path in ["/app/", "/app/a/ttl/soon", "/app/a/identity", "/app/a/identity/", "/app/a/x/y", "/api"] {
             assert_eq!(read(path), None, "{path}");
         }
+    }
+
+    /// Sessions hold the tenant and wait for their clients in it, which must not keep it once its sandbox is gone.
+    #[tokio::test]
+    async fn a_dropped_sandbox_keeps_no_session() {
+        let sandbox = crate::Sandbox::start().await.expect("a sandbox");
+        let tenant = Arc::downgrade(&sandbox.tenant);
+        let (key, ttl) = Key::read("a", "/app/x/identity/i/ttl/3600").expect("a path");
+        drop(Hub::attach(&sandbox.tenant, key, ttl));
+        drop(sandbox);
+        assert_eq!(tenant.strong_count(), 0);
     }
 
     #[test]

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::create::children;
+use super::methods::Call;
 use super::open::Open;
 use super::rpc::EngineError;
-use crate::cube::{cube_layout, list_layout, number_json, state_counts};
-use crate::model::{Kind, Model};
-use crate::tenant::{Entity, Object, clock};
+use super::state::DEFAULT;
+use super::{bookmark, library};
+use crate::cube::{Datum, View, cube_layout, list_layout, number_json, state_counts};
+use crate::json::extend;
+use crate::model::{Kind, Model, Value};
+use crate::tenant::{Entity, Object};
 
 /// What the sandbox's user may do with an object.
 const PRIVILEGES: [&str; 4] = ["read", "update", "delete", "exportdata"];
@@ -17,25 +20,51 @@ const PRIVILEGES: [&str; 4] = ["read", "update", "delete", "exportdata"];
 /// How many selected values of a field are listed by name.
 const NAMED_VALUES: usize = 6;
 
-/// The layout of an object.
-pub(super) fn layout(open: &mut Open, id: &str) -> Result<Json, EngineError> {
-    let object = open.object(id).ok_or_else(|| EngineError::not_found(id))?;
-    let properties = open.effective(id)?;
-    let mut layout = json!({ "qInfo": object.info(), "qMeta": meta(open, &object), "qSelectionInfo": {} });
-    let Json::Object(members) = properties else { return Ok(layout) };
-    for (name, value) in &members {
+/// The layout of what a method is called on.
+pub(super) fn of_kept(call: &mut Call<'_>) -> Result<Json, EngineError> {
+    let object = call.this()?;
+    let open = call.open()?;
+    let mut layout = json!({ "qInfo": object.info(), "qMeta": meta(open, &object) });
+    let more = match object.entity {
+        Entity::Object => members(open, &object)?,
+        Entity::Dimension => library::dimension_layout(open, &object),
+        Entity::Measure => json!({ "qMeasure": object.properties["qMeasure"] }),
+        Entity::Bookmark => bookmark::layout(&object),
+        Entity::Variable => {
+            let value = variable(&open.view(DEFAULT)?, object.definition());
+            json!({ "qText": value.text(), "qNum": number_json(value.number()) })
+        }
+    };
+    extend(&mut layout, more);
+    Ok(layout)
+}
+
+/// What an object's properties make of its layout.
+fn members(open: &mut Open, object: &Object) -> Result<Json, EngineError> {
+    let properties = open.effective(&object.id)?;
+    let mut layout = json!({ "qSelectionInfo": {} });
+    for (name, value) in properties.as_object().into_iter().flatten() {
         if !matches!(name.as_str(), "qInfo" | "qMetaDef") {
-            let (name, value) = member(open, &object, "", name, value)?;
+            let (name, value) = member(open, object, "", name, value)?;
             layout[name] = value;
         }
     }
     Ok(layout)
 }
 
+/// The value of a variable: calculated when its definition begins with `=`, else as it stands.
+fn variable(view: &View<'_>, definition: &str) -> Datum {
+    if definition.trim_start().starts_with('=') {
+        return view.value(definition).unwrap_or(Datum::Null);
+    }
+    let num = definition.trim().parse().ok().filter(|number: &f64| number.is_finite());
+    Datum::Value(Value { text: definition.to_owned(), num: num.unwrap_or(f64::NAN) })
+}
+
 pub(super) fn meta(open: &Open, object: &Object) -> Json {
     let mut meta = object.properties["qMetaDef"].as_object().cloned().unwrap_or_default();
-    if open.objects.get(&object.id).is_none() {
-        let stamp = open.app(|app| app.modified.clone()).unwrap_or_else(|_| clock::now());
+    if open.objects.get(&object.id).is_none() && object.entity != Entity::Variable {
+        let stamp = open.app(|app| app.modified.clone()).unwrap_or_default();
         meta.insert("createdDate".to_owned(), json!(stamp));
         meta.insert("modifiedDate".to_owned(), json!(stamp));
         meta.insert("published".to_owned(), json!(false));
@@ -63,13 +92,13 @@ fn member(
             list_layout(&open.view(&def.q_state_name)?, &def)
         }
         "qFieldListDef" => field_list(&open.model, value),
-        "qAppObjectListDef" => app_objects(open, value)?,
-        "qChildListDef" => listed(&children(open, &object.id), value, |object| meta(open, object)),
+        "qAppObjectListDef" => items(open, Entity::Object, value)?,
+        "qChildListDef" => listed(open, &open.children(&object.id), &value["qData"]),
         "qSelectionObjectDef" => {
             let state = open.state_of(&object.id, value["qStateName"].as_str().unwrap_or_default())?;
             selections(open, &state)?
         }
-        "qVariableListDef" => variables(open, value)?,
+        "qVariableListDef" => items(open, Entity::Variable, value)?,
         "qDimensionListDef" => items(open, Entity::Dimension, value)?,
         "qMeasureListDef" => items(open, Entity::Measure, value)?,
         "qBookmarkListDef" => items(open, Entity::Bookmark, value)?,
@@ -109,48 +138,42 @@ fn calculated(open: &Open, object: &Object, expression: &Json) -> Result<(String
 }
 
 fn field_list(model: &Arc<Model>, def: &Json) -> Json {
-    let tables = def["qShowSrcTables"] == json!(true);
-    let item = |field: &crate::model::Field| {
+    let item = |place: usize| {
+        let field = &model.fields[place];
         let mut item = json!({ "qName": field.name, "qCardinal": field.values.len(), "qTags": field.tags() });
-        if tables {
-            item["qSrcTables"] = field.tables.iter().map(|table| json!(model.tables[*table].name)).collect();
+        if def["qShowSrcTables"] == true {
+            item["qSrcTables"] = json!(model.tables_of(place));
         }
         item
     };
-    json!({ "qItems": model.fields.iter().map(item).collect::<Vec<_>>() })
+    json!({ "qItems": (0..model.fields.len()).map(item).collect::<Vec<_>>() })
 }
 
-fn app_objects(open: &Open, def: &Json) -> Result<Json, EngineError> {
-    let wanted = def["qType"].as_str().unwrap_or_default();
-    let stored: Vec<Object> =
-        open.app(|app| app.objects.0.iter().filter(|object| object.entity == Entity::Object).cloned().collect())?;
-    let of_type: Vec<Object> =
-        stored.into_iter().filter(|object| wanted.is_empty() || object.kind() == wanted).collect();
-    Ok(listed(&of_type, def, |object| meta(open, object)))
-}
-
-/// The master items of a kind, or the bookmarks.
+/// All of a kind as a list's definition asks for them.
 pub(super) fn items(open: &Open, entity: Entity, def: &Json) -> Result<Json, EngineError> {
-    let of_entity: Vec<Object> =
-        open.app(|app| app.objects.0.iter().filter(|object| object.entity == entity).cloned().collect())?;
-    Ok(listed(&of_entity, def, |object| meta(open, object)))
+    let mut all = open.all(entity, entity == Entity::Variable && def["qShowSession"] == true)?;
+    if let (Entity::Object, Some(kind)) = (entity, def["qType"].as_str().filter(|kind| !kind.is_empty())) {
+        all.retain(|object| object.kind() == kind);
+    }
+    Ok(listed(open, &all, &def["qData"]))
 }
 
-/// Objects as a list shows them; `qData` names what to pick from each one's properties.
-pub(super) fn listed(objects: &[Object], def: &Json, meta: impl Fn(&Object) -> Json) -> Json {
+/// A list of what is kept; `data` names what to pick from each one's properties.
+pub(super) fn listed(open: &Open, objects: &[Object], data: &Json) -> Json {
     let items = objects.iter().map(|object| {
-        json!({
+        let mut item = json!({
             "qInfo": object.info(),
-            "qMeta": meta(object),
-            "qData": picked(&object.properties, &def["qData"]),
-        })
+            "qMeta": meta(open, object),
+            "qData": picked(&object.properties, data),
+        });
+        if object.entity == Entity::Variable {
+            item["qName"] = json!(object.name());
+            item["qDescription"] = json!(object.properties["qComment"].as_str().unwrap_or_default());
+            item["qDefinition"] = json!(object.definition());
+        }
+        item
     });
     json!({ "qItems": items.collect::<Vec<_>>() })
-}
-
-/// The objects of an app as `GetObjects` lists them.
-pub(super) fn entries(open: &Open, objects: &[Object], data: &Json) -> Json {
-    listed(objects, &json!({ "qData": data }), |object| meta(open, object))["qItems"].take()
 }
 
 fn picked(properties: &Json, wanted: &Json) -> Json {
@@ -187,7 +210,7 @@ fn selections(open: &Open, state: &str) -> Result<Json, EngineError> {
             "qSelected": selected,
             "qRangeInfo": [],
             "qSortIndex": place,
-            "qStateCounts": state_counts(&selections.states(&open.model, selection.field).counts()),
+            "qStateCounts": state_counts(&selections.states(&open.model, selection.field)),
             "qSelectedFieldSelectionInfo": named.iter().map(|text| json!({ "qName": text })).collect::<Vec<_>>(),
             "qNotSelectedFieldSelectionInfo": [],
             "qSelectionThreshold": NAMED_VALUES,
@@ -200,22 +223,4 @@ fn selections(open: &Open, state: &str) -> Result<Json, EngineError> {
         "qStateName": state,
         "qSelections": items.collect::<Vec<_>>(),
     }))
-}
-
-pub(super) fn variables(open: &Open, def: &Json) -> Result<Json, EngineError> {
-    let mut variables = open.app(|app| app.variables.clone())?;
-    if def["qShowSession"] == json!(true) {
-        variables.extend(open.variables.iter().cloned());
-    }
-    let item = |variable: &crate::tenant::Variable| {
-        json!({
-            "qName": variable.name(),
-            "qDescription": variable.properties["qComment"].as_str().unwrap_or_default(),
-            "qDefinition": variable.definition(),
-            "qMeta": { "privileges": PRIVILEGES },
-            "qInfo": variable.properties["qInfo"],
-            "qData": picked(&variable.properties, &def["qData"]),
-        })
-    };
-    Ok(json!({ "qItems": variables.iter().map(item).collect::<Vec<_>>() }))
 }

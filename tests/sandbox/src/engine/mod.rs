@@ -1,29 +1,25 @@
 //! The Engine: JSON-RPC on sessions, and the sockets that share them.
 
-mod app;
 mod bookmark;
-mod create;
 mod data;
 mod delta;
 mod doc;
 mod doc_info;
+mod entity;
 mod fault;
 mod field;
 mod global;
 mod hub;
 mod layout;
 mod library;
-mod object;
+mod methods;
 mod open;
-mod patch;
 mod progress;
 mod rpc;
 mod select;
 mod session;
 mod socket;
 mod state;
-mod tree;
-mod variable;
 
 #[cfg(test)]
 mod app_tests;
@@ -33,16 +29,11 @@ mod socket_tests;
 mod tests;
 
 pub use fault::EngineFault;
-pub(crate) use hub::Hub;
-pub(crate) use socket::serve;
-
-use rpc::Class;
+pub(crate) use hub::{Hub, is_address};
+pub(crate) use socket::{refuse, serve};
 
 /// The Engine's methods that are answered, as `Class.Method`.
 pub(crate) fn methods() -> Vec<String> {
-    let named = |class: &Class| {
-        let name = class.name();
-        class.methods().map(move |method| format!("{name}.{}", method.name))
-    };
-    Class::ALL.iter().flat_map(named).collect()
+    let named = |class: &'static str| methods::of_class(class).map(move |method| format!("{class}.{}", method.name));
+    methods::CLASSES.iter().flat_map(|(class, _)| named(class)).collect()
 }

@@ -6,11 +6,12 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value as Json;
 
 use super::library;
+use super::progress::{self, Phases};
 use super::rpc::EngineError;
 use super::state::{DEFAULT, Selected};
 use crate::cube::{Cube, CubeDef, Expansion, ListDef, View};
 use crate::model::Model;
-use crate::tenant::{App, Entity, Object, Objects, Tenant, Variable};
+use crate::tenant::{App, Entity, Object, Objects, Tenant};
 
 /// Where the app lives.
 #[derive(Debug)]
@@ -29,9 +30,8 @@ pub(crate) struct Open {
     pub(super) model: Arc<Model>,
     pub(super) selected: Selected,
     pub(super) objects: Objects,
-    pub(super) variables: Vec<Variable>,
     /// Properties changed for this session only, by object id.
-    pub(super) soft: HashMap<String, Json>,
+    soft: HashMap<String, Json>,
     /// What lists are searched for, by object id and path.
     pub(super) searches: HashMap<(String, String), String>,
     /// Which nodes of pivots are open, by object id and path.
@@ -63,7 +63,6 @@ impl Open {
             model,
             selected: Selected::default(),
             objects: Objects::default(),
-            variables: Vec::new(),
             soft: HashMap::new(),
             searches: HashMap::new(),
             expansions: HashMap::new(),
@@ -105,22 +104,56 @@ impl Open {
         }
     }
 
-    /// A generic object: of the session, else of the app.
-    pub(super) fn object(&self, id: &str) -> Option<Object> {
-        self.entity(Entity::Object, id)
+    /// What a reload goes through.
+    pub(super) fn phases(&self) -> Result<Phases, EngineError> {
+        self.app(|app| progress::phases(&app.source))
     }
 
-    /// A generic object, master item or bookmark: of the session, else of the app.
-    pub(super) fn entity(&self, entity: Entity, id: &str) -> Option<Object> {
+    /// What is kept under an id: of the session, else of the app.
+    pub(super) fn any(&self, id: &str) -> Option<Object> {
         let own = self.objects.get(id).cloned();
-        let found = own.or_else(|| self.app(|app| app.objects.get(id).cloned()).ok().flatten());
-        found.filter(|found| found.entity == entity)
+        own.or_else(|| self.app(|app| app.objects.get(id).cloned()).ok().flatten())
     }
 
-    /// Changes the properties of a generic object where it is kept.
+    /// One of a kind, by its id.
+    pub(super) fn entity(&self, entity: Entity, id: &str) -> Option<Object> {
+        self.any(id).filter(|found| found.entity == entity)
+    }
+
+    /// All of a kind that the app has, then those of the session.
+    pub(super) fn all(&self, entity: Entity, of_session: bool) -> Result<Vec<Object>, EngineError> {
+        let of = |objects: &Objects| objects.0.iter().filter(|o| o.entity == entity).cloned().collect::<Vec<_>>();
+        let mut all = self.app(|app| of(&app.objects))?;
+        if of_session {
+            all.extend(of(&self.objects));
+        }
+        Ok(all)
+    }
+
+    /// The children of an object, wherever it is kept.
+    pub(super) fn children(&self, id: &str) -> Vec<Object> {
+        let all = self.all(Entity::Object, true).unwrap_or_default();
+        all.into_iter().filter(|object| object.parent.as_deref() == Some(id)).collect()
+    }
+
+    /// A variable by its name.
+    pub(super) fn variable(&self, name: &Json) -> Option<Object> {
+        let all = self.all(Entity::Variable, true).unwrap_or_default();
+        all.into_iter().rev().find(|variable| variable.properties["qName"] == *name)
+    }
+
+    /// Keeps something new.
+    pub(super) fn keep(&mut self, object: Object, of_session: bool) -> Result<(), EngineError> {
+        if of_session {
+            self.objects.0.push(object);
+            return Ok(());
+        }
+        self.app_mut(|app| app.objects.0.push(object))
+    }
+
+    /// Changes properties where they are kept.
     pub(super) fn set_properties(&mut self, id: &str, properties: Json) -> Result<(), EngineError> {
-        self.soft.remove(id);
-        self.recalculate();
+        self.set_soft(id, None);
         if let Some(object) = self.objects.get_mut(id) {
             object.properties = properties;
             return Ok(());
@@ -129,46 +162,27 @@ impl Open {
         stored.ok_or_else(|| EngineError::not_found(id))
     }
 
+    /// Changes properties for this session only, or takes that back.
+    pub(super) fn set_soft(&mut self, id: &str, properties: Option<Json>) {
+        match properties {
+            Some(properties) => self.soft.insert(id.to_owned(), properties),
+            None => self.soft.remove(id),
+        };
+        self.recalculate();
+    }
+
     /// The properties of an object as this session sees them.
     pub(super) fn effective(&self, id: &str) -> Result<Json, EngineError> {
-        if let Some(soft) = self.soft.get(id) {
-            return Ok(soft.clone());
-        }
-        let object = self.object(id).ok_or_else(|| EngineError::not_found(id))?;
-        Ok(object.properties)
-    }
-
-    /// A variable by a test: of the session, else of the app.
-    pub(super) fn variable(&self, fits: impl Fn(&Variable) -> bool) -> Option<Variable> {
-        let own = self.variables.iter().find(|variable| fits(variable)).cloned();
-        own.or_else(|| self.app(|app| app.variables.iter().find(|v| fits(v)).cloned()).ok().flatten())
-    }
-
-    /// Changes the properties of a variable where it is kept.
-    pub(super) fn set_variable(&mut self, id: &str, change: impl FnOnce(&mut Json)) -> Result<(), EngineError> {
-        if let Some(variable) = self.variables.iter_mut().find(|variable| variable.id == id) {
-            change(&mut variable.properties);
-            return Ok(());
-        }
-        let stored = self.app_mut(|app| {
-            let variable = app.variables.iter_mut().find(|variable| variable.id == id)?;
-            change(&mut variable.properties);
-            Some(())
-        })?;
-        stored.ok_or_else(|| EngineError::not_found(id))
+        let soft = self.soft.get(id).cloned();
+        soft.or_else(|| Some(self.any(id)?.properties)).ok_or_else(|| EngineError::not_found(id))
     }
 
     /// What to calculate from, in a state.
     pub(super) fn view(&self, state: &str) -> Result<View<'_>, EngineError> {
         let (selections, alive) = self.selected.of(&self.model, state)?;
         let variables = self.definitions.get_or_init(|| {
-            let own = |variables: &[Variable]| -> BTreeMap<String, String> {
-                let definition = |variable: &Variable| (variable.name().to_owned(), variable.definition().to_owned());
-                variables.iter().map(definition).collect()
-            };
-            let mut definitions = self.app(|app| own(&app.variables)).unwrap_or_default();
-            definitions.extend(own(&self.variables));
-            definitions
+            let all = self.all(Entity::Variable, true).unwrap_or_default();
+            all.iter().map(|variable| (variable.name().to_owned(), variable.definition().to_owned())).collect()
         });
         Ok(View { model: &self.model, selections, alive, variables })
     }
@@ -219,12 +233,12 @@ impl Open {
 
     /// Whether selections can change what an object shows.
     pub(super) fn shows_data(properties: &Json) -> bool {
+        const SHOWS: [&str; 5] =
+            ["qHyperCubeDef", "qListObjectDef", "qSelectionObjectDef", "qStringExpression", "qValueExpression"];
         match properties {
-            Json::Object(members) => members.iter().any(|(name, value)| {
-                let shows =
-                    ["qHyperCubeDef", "qListObjectDef", "qSelectionObjectDef", "qStringExpression", "qValueExpression"];
-                shows.contains(&name.as_str()) || Self::shows_data(value)
-            }),
+            Json::Object(members) => {
+                members.iter().any(|(name, value)| SHOWS.contains(&name.as_str()) || Self::shows_data(value))
+            }
             Json::Array(values) => values.iter().any(Self::shows_data),
             _ => false,
         }

@@ -1,37 +1,35 @@
 //! Calls under way, and what `GetProgress` tells of them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use tokio::sync::oneshot;
 
-use super::rpc::{Call, Outcome, Request};
+use super::rpc::Request;
+use crate::model::Model;
 
-/// What a reload goes through: its message code and what the message is about.
-pub(super) const PHASES: [(i64, &str); 7] = [
-    (20, "Reload"),
-    (21, "OrderLines"),
-    (21, "Orders"),
-    (21, "Customers"),
-    (21, "Countries"),
-    (21, "Products"),
-    (11, "Done"),
-];
+/// What a reload goes through: for each phase its message's code and what the message is about.
+pub(super) type Phases = Arc<[(i64, String)]>;
+
+/// The phases of a reload that loads some tables.
+pub(super) fn phases(source: &Model) -> Phases {
+    let tables = source.tables.iter().map(|table| (21, table.name.clone()));
+    [(20, "Reload".to_owned())].into_iter().chain(tables).chain([(11, "Done".to_owned())]).collect()
+}
 
 pub(super) fn is_reload(method: &str) -> bool {
     matches!(method, "DoReload" | "DoReloadEx")
 }
 
-#[derive(Debug)]
-struct Running {
-    reloads: bool,
-    cancel: Option<oneshot::Sender<()>>,
-}
+/// Whether a call reloads, and how to cancel it.
+type Running = (bool, Option<oneshot::Sender<()>>);
 
 /// What is told of a reload.
 #[derive(Debug, Default)]
 struct Progress {
     step: usize,
+    total: usize,
     finished: bool,
     /// Messages that nobody has read yet.
     messages: Vec<Json>,
@@ -49,7 +47,7 @@ pub(super) struct Calls {
 
 impl Calls {
     pub(super) fn begin(&mut self, port: u64, request: &Request, reloads: bool, cancel: oneshot::Sender<()>) {
-        self.running.insert((port, request.number()), Running { reloads, cancel: Some(cancel) });
+        self.running.insert((port, request.number()), (reloads, Some(cancel)));
     }
 
     pub(super) fn end(&mut self, port: u64, request: &Request) {
@@ -59,80 +57,57 @@ impl Calls {
         }
     }
 
-    /// A reload has come to one of its phases.
-    pub(super) fn phase(&mut self, request: &Request, step: usize) {
-        let progress = self.reloads.entry(request.number()).or_default();
-        self.current = Some(request.number());
-        progress.step = step + 1;
-        progress.finished = step + 1 == PHASES.len();
-        let (code, about) = PHASES[step];
-        progress.messages.push(json!({ "qMessageCode": code, "qMessageParameters": [about] }));
-    }
-
-    /// A reload has been carried out: the phases that were not told yet are.
-    pub(super) fn reloaded(&mut self, request: i64, failure: Option<&str>) {
+    /// A reload has come to one of its phases, and is past those before.
+    pub(super) fn phase(&mut self, request: i64, phases: &Phases, step: usize) {
         let progress = self.reloads.entry(request).or_default();
         self.current = Some(request);
-        let (from, to) = (progress.step, if failure.is_some() { PHASES.len() - 1 } else { PHASES.len() });
-        for (code, about) in PHASES.get(from..to).unwrap_or_default() {
+        for (code, about) in phases.get(progress.step..=step).unwrap_or_default() {
             progress.messages.push(json!({ "qMessageCode": code, "qMessageParameters": [about] }));
         }
-        progress.step = to;
-        progress.finished = true;
-        progress.errors = failure
-            .map(|log| json!({ "qErrorString": log, "qLineEnd": "\r\n", "qLine": log, "qErrorDataCode": "EDC_ERROR" }))
-            .into_iter()
-            .collect();
+        progress.step = step + 1;
+        progress.total = phases.len();
+        progress.finished = progress.step == progress.total;
     }
 
-    fn cancel(&mut self, fits: impl Fn(&(u64, i64), &Running) -> bool) {
-        for (key, running) in &mut self.running {
-            if fits(key, running)
-                && let Some(cancel) = running.cancel.take()
-            {
+    /// A reload has been carried out: the phases that were not told yet are. One that failed does not come to the last.
+    pub(super) fn reloaded(&mut self, request: i64, phases: &Phases, failure: Option<&str>) {
+        self.phase(request, phases, phases.len() - 1 - usize::from(failure.is_some()));
+        if let (Some(progress), Some(log)) = (self.reloads.get_mut(&request), failure) {
+            progress.finished = true;
+            progress.errors =
+                vec![json!({ "qErrorString": log, "qLineEnd": "\r\n", "qLine": log, "qErrorDataCode": "EDC_ERROR" })];
+        }
+    }
+
+    /// Cancels calls: each answers that it was aborted.
+    pub(super) fn cancel(&mut self, fits: impl Fn(&(u64, i64), bool) -> bool) {
+        for (key, (reloads, cancel)) in &mut self.running {
+            if let Some(cancel) = cancel.take_if(|_| fits(key, *reloads)) {
                 // A call that has just ended cannot be cancelled any more.
                 let _ = cancel.send(());
             }
         }
     }
-}
 
-/// `CancelRequest`: the cancelled call answers that it was aborted.
-pub(super) fn cancel_request(call: &mut Call<'_>) -> Outcome {
-    let id: i64 = call.params.get("qRequestId")?;
-    let port = call.session.port;
-    call.session.running.cancel(|key, _| *key == (port, id));
-    Ok(json!({}))
-}
-
-/// `CancelReload`.
-pub(super) fn cancel_reload(call: &mut Call<'_>) -> Outcome {
-    call.params.or_default::<i64>("qReason")?;
-    call.session.running.cancel(|_, running| running.reloads);
-    Ok(json!({}))
-}
-
-/// `GetProgress`: messages are told once, to whoever asks first. What is unknown counts as finished.
-pub(super) fn progress(call: &mut Call<'_>) -> Outcome {
-    let asked: i64 = call.params.get("qRequestId")?;
-    let calls = &mut call.session.running;
-    let id = if asked > 0 { Some(asked) } else { calls.current };
-    let mut none = Progress { finished: true, ..Progress::default() };
-    let known = id.and_then(|id| calls.reloads.get_mut(&id));
-    let progress = known.unwrap_or(&mut none);
-    let messages = std::mem::take(&mut progress.messages);
-    let texts: Vec<&str> = messages.iter().filter_map(|message| message["qMessageParameters"][0].as_str()).collect();
-    Ok(json!({ "qProgressData": {
-        "qStarted": progress.step > 0,
-        "qFinished": progress.finished,
-        "qCompleted": progress.step,
-        "qTotal": if progress.step > 0 { PHASES.len() } else { 0 },
-        "qKB": 0,
-        "qMillisecs": 0,
-        "qUserInteractionWanted": false,
-        "qPersistentProgress": texts.join("\r\n"),
-        "qTransientProgress": "",
-        "qErrorData": std::mem::take(&mut progress.errors),
-        "qPersistentProgressMessages": messages,
-    } }))
+    /// Messages are told once, to whoever asks first. What is unknown counts as finished.
+    pub(super) fn progress(&mut self, asked: i64) -> Json {
+        let id = if asked > 0 { Some(asked) } else { self.current };
+        let mut none = Progress { finished: true, ..Progress::default() };
+        let progress = id.and_then(|id| self.reloads.get_mut(&id)).unwrap_or(&mut none);
+        let messages = std::mem::take(&mut progress.messages);
+        let texts: Vec<&str> = messages.iter().filter_map(|m| m["qMessageParameters"][0].as_str()).collect();
+        json!({ "qProgressData": {
+            "qStarted": progress.step > 0,
+            "qFinished": progress.finished,
+            "qCompleted": progress.step,
+            "qTotal": progress.total,
+            "qKB": 0,
+            "qMillisecs": 0,
+            "qUserInteractionWanted": false,
+            "qPersistentProgress": texts.join("\r\n"),
+            "qTransientProgress": "",
+            "qErrorData": std::mem::take(&mut progress.errors),
+            "qPersistentProgressMessages": messages,
+        } })
+    }
 }

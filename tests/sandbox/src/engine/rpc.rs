@@ -1,4 +1,4 @@
-//! JSON-RPC as the Engine speaks it: requests, parameters, errors, and the table of methods.
+//! JSON-RPC as the Engine speaks it: requests, parameters, replies and errors.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json, json};
 
 use super::delta::Deltas;
-use super::session::{Session, Target};
+use super::methods::{Method, Outcome};
+use crate::cube::Invalid;
 
 /// The engine's error codes that the sandbox answers with, and their messages.
 const ERRORS: [(i64, &str); 19] = [
@@ -60,6 +61,12 @@ impl EngineError {
     pub(super) fn body(&self) -> Json {
         let message = ERRORS.iter().find(|(code, _)| *code == self.code).map_or("Unknown error", |(_, text)| text);
         json!({ "code": self.code, "parameter": self.parameter, "message": message })
+    }
+}
+
+impl From<Invalid> for EngineError {
+    fn from(error: Invalid) -> Self {
+        Self::new(error.code, error.context)
     }
 }
 
@@ -188,120 +195,12 @@ impl Params {
     }
 }
 
-/// The classes of the Engine's objects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Class {
-    Global,
-    Doc,
-    GenericObject,
-    Field,
-    GenericVariable,
-    GenericDimension,
-    GenericMeasure,
-    GenericBookmark,
-}
-
-impl Class {
-    pub(crate) const ALL: [Self; 8] = [
-        Self::Global,
-        Self::Doc,
-        Self::GenericObject,
-        Self::Field,
-        Self::GenericVariable,
-        Self::GenericDimension,
-        Self::GenericMeasure,
-        Self::GenericBookmark,
-    ];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Global => "Global",
-            Self::Doc => "Doc",
-            Self::GenericObject => "GenericObject",
-            Self::Field => "Field",
-            Self::GenericVariable => "GenericVariable",
-            Self::GenericDimension => "GenericDimension",
-            Self::GenericMeasure => "GenericMeasure",
-            Self::GenericBookmark => "GenericBookmark",
-        }
-    }
-
-    pub(super) fn methods(self) -> impl Iterator<Item = &'static Method> {
-        let groups: &'static [&'static [Method]] = match self {
-            Self::Global => &[super::global::METHODS],
-            Self::Doc => &[super::doc::METHODS, super::app::METHODS],
-            Self::GenericObject => &[super::object::METHODS, super::data::METHODS, super::select::METHODS],
-            Self::Field => &[super::field::METHODS],
-            Self::GenericVariable => &[super::variable::METHODS],
-            Self::GenericDimension => &[super::library::DIMENSION],
-            Self::GenericMeasure => &[super::library::MEASURE],
-            Self::GenericBookmark => &[super::bookmark::METHODS],
-        };
-        groups.iter().copied().flatten()
-    }
-}
-
-/// What a method answers: its out-parameters by name.
-pub(super) type Outcome = Result<Json, EngineError>;
-
-/// A method of a class.
-pub(crate) struct Method {
-    pub(crate) name: &'static str,
-    /// The parameters in order; a question mark ends the name of an optional one.
-    pub(crate) params: &'static [&'static str],
-    pub(super) run: fn(&mut Call<'_>) -> Outcome,
-}
-
-impl Method {
-    pub(super) const fn new(
-        name: &'static str,
-        params: &'static [&'static str],
-        run: fn(&mut Call<'_>) -> Outcome,
-    ) -> Self {
-        Self { name, params, run }
-    }
-
-    fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.params.iter().map(|name| name.trim_end_matches('?'))
-    }
-}
-
-/// A call under way.
-pub(super) struct Call<'a> {
-    pub(super) session: &'a mut Session,
-    pub(super) target: Target,
-    pub(super) params: Params,
-}
-
-impl Call<'_> {
-    /// The id or name of what the method is called on.
-    pub(super) fn id(&self) -> &str {
-        match &self.target {
-            Target::Object(id) | Target::Variable(id) | Target::Field(id, _) | Target::Entity(_, id) => id,
-            Target::Global | Target::Doc => "",
-        }
-    }
-
-    /// The alternate state of a field.
-    pub(super) fn state(&self) -> String {
-        match &self.target {
-            Target::Field(_, state) => state.clone(),
-            _ => String::new(),
-        }
-    }
-}
-
-/// What stands for an object that does not exist.
-pub(super) fn nothing() -> Json {
-    json!({ "qReturn": { "qType": null, "qHandle": null } })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn read(sent: Json) -> Result<Map<String, Json>, i64> {
-        let method = Method::new("Select", &["qMatch", "qSoftLock?"], |_| Ok(Json::Null));
+        let method = Method { name: "Select", params: &["qMatch", "qSoftLock?"], run: |_| Ok(Json::Null) };
         Params::read(sent, &method).map(|params| params.0).map_err(|error| error.code)
     }
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::methods::{self, Call, Outcome};
 use super::open::Open;
 use super::progress::Calls;
-use super::rpc::{Call, Class, EngineError, Outcome, Params, Reply, Request};
+use super::rpc::{EngineError, Params, Reply, Request};
 use crate::tenant::{Entity, Ids, Tenant};
 
 /// What a handle stands for.
@@ -15,28 +16,19 @@ use crate::tenant::{Entity, Ids, Tenant};
 pub(crate) enum Target {
     Global,
     Doc,
-    /// A generic object, by id.
-    Object(String),
     /// A field, by name and alternate state.
     Field(String, String),
-    /// A master item or a bookmark, by id.
-    Entity(Entity, String),
-    /// A variable, by id.
-    Variable(String),
+    /// What is kept under an id.
+    Kept(Entity, String),
 }
 
 impl Target {
-    pub(super) fn class(&self) -> Class {
+    pub(super) fn class(&self) -> &'static str {
         match self {
-            Self::Global => Class::Global,
-            Self::Doc => Class::Doc,
-            Self::Object(_) => Class::GenericObject,
-            Self::Field(..) => Class::Field,
-            Self::Entity(Entity::Dimension, _) => Class::GenericDimension,
-            Self::Entity(Entity::Measure, _) => Class::GenericMeasure,
-            Self::Entity(Entity::Bookmark, _) => Class::GenericBookmark,
-            Self::Entity(Entity::Object, _) => Class::GenericObject,
-            Self::Variable(_) => Class::GenericVariable,
+            Self::Global => "Global",
+            Self::Doc => "Doc",
+            Self::Field(..) => "Field",
+            Self::Kept(entity, _) => entity.class(),
         }
     }
 }
@@ -45,6 +37,8 @@ impl Target {
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(super) tenant: Arc<Tenant>,
+    /// The id of the user whose session it is.
+    pub(super) user: String,
     pub(super) open: Option<Open>,
     pub(super) ids: Ids,
     handles: BTreeMap<i64, Target>,
@@ -61,10 +55,11 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(tenant: Arc<Tenant>) -> Self {
+    pub(crate) fn new(tenant: Arc<Tenant>, user: &str) -> Self {
         let seed = tenant.state().ids.seed();
         Self {
             tenant,
+            user: user.to_owned(),
             open: None,
             ids: Ids::new(seed),
             handles: BTreeMap::from([(-1, Target::Global)]),
@@ -98,8 +93,8 @@ impl Session {
         let target = self.handles.get(&handle).cloned();
         let target = target.ok_or_else(|| EngineError::parameter(format!("Invalid handle {handle}")))?;
         let class = target.class();
-        let known = class.methods().find(|method| method.name.eq_ignore_ascii_case(name));
-        let method = known.ok_or_else(|| EngineError::new(-32601, format!("{}.{name}", class.name())))?;
+        let known = methods::of_class(class).find(|method| method.name.eq_ignore_ascii_case(name));
+        let method = known.ok_or_else(|| EngineError::new(-32601, format!("{class}.{name}")))?;
         let params = Params::read(request.params.clone(), method)?;
         (method.run)(&mut Call { session: self, target, params })
     }
@@ -144,17 +139,14 @@ impl Session {
     }
 
     /// Marks as changed the open objects whose properties fit.
-    pub(super) fn objects_changed(&mut self, fits: fn(&Json) -> bool) {
+    pub(super) fn objects_changed(&mut self, fits: impl Fn(&Json) -> bool) {
         let Some(open) = &self.open else { return };
-        let objects: Vec<(i64, String)> = (self.handles.iter())
-            .filter_map(|(handle, target)| match target {
-                Target::Object(id) => Some((*handle, id.clone())),
-                _ => None,
-            })
-            .collect();
-        let fitting =
-            objects.into_iter().filter(|(_, id)| open.effective(id).is_ok_and(|properties| fits(&properties)));
-        let handles: Vec<i64> = fitting.map(|(handle, _)| handle).collect();
-        self.changed.extend(handles);
+        for (handle, target) in &self.handles {
+            if let Target::Kept(Entity::Object, id) = target
+                && open.effective(id).is_ok_and(|properties| fits(&properties))
+            {
+                self.changed.insert(*handle);
+            }
+        }
     }
 }

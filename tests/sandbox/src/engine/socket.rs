@@ -16,6 +16,9 @@ use super::rpc::{EngineError, Reply, Request};
 use crate::socket::Socket;
 use crate::tenant::Tenant;
 
+/// The close code of what has come to its end.
+const NORMAL: u16 = 1000;
+
 /// The close code of an app that was deleted under an open session.
 const APP_DELETED: u16 = 4004;
 
@@ -60,6 +63,16 @@ pub(crate) async fn serve(tenant: Arc<Tenant>, user: String, path: String, mut s
         {
             return;
         }
+    }
+}
+
+/// Tells a socket that its user has as many sessions as may be, as the proxy of a client-managed server does.
+pub(crate) async fn refuse(mut socket: Socket) {
+    let told = json!({ "jsonrpc": "2.0", "method": "OnMaxParallelSessionsExceeded", "params": {
+        "severity": "fatal", "message": "The user has as many sessions as may be at a time",
+    } });
+    if socket.send(Message::Text(told.to_string().into())).await.is_ok() {
+        close(&mut socket, NORMAL, "").await;
     }
 }
 
@@ -109,16 +122,20 @@ impl Port {
         let (cancel, mut cancelled) = oneshot::channel();
         let shared = Arc::clone(&self.seat.shared);
         let number = self.seat.number;
-        let reloads = progress::is_reload(request.name());
-        shared.session().running.begin(number, &request, reloads, cancel);
+        let phases = {
+            let mut session = shared.session();
+            let phases = progress::is_reload(request.name()).then(|| session.doc().ok()?.phases().ok()).flatten();
+            session.running.begin(number, &request, phases.is_some(), cancel);
+            phases
+        };
         let mut selections = self.seat.shared.selections.subscribe();
         self.jobs.spawn(async move {
             let calculates = request.name().starts_with("Get");
             let wait = async {
-                let steps = if reloads { progress::PHASES.len() } else { 1 };
+                let steps = phases.as_ref().map_or(1, |phases| phases.len());
                 for step in 0..steps {
-                    if reloads {
-                        shared.session().running.phase(&request, step);
+                    if let Some(phases) = &phases {
+                        shared.session().running.phase(request.number(), phases, step);
                     }
                     tokio::time::sleep(delay / u32::try_from(steps).unwrap_or(1)).await;
                 }

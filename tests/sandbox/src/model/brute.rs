@@ -21,35 +21,68 @@ impl Dice {
     }
 }
 
-/// All tables of the sales data, joined in an order written out by hand.
+/// Tables as nobody would make them: keys that are missing, doubled or partnerless, and values that are null.
+/// A fact table with measure `N`, and tables of `A`, `B` and `C` at and behind its keys.
+pub(crate) fn random(dice: &mut Dice) -> Model {
+    let mut table = |head: &str, rows: usize, columns: &[(&str, usize)]| {
+        let mut text = format!("{head}\n");
+        for _ in 0..rows {
+            // One in eight is null.
+            let cell = |(mark, end): &(&str, usize)| match dice.below(8) {
+                0 => String::new(),
+                _ => format!("{mark}{}", 1 + dice.below(*end)),
+            };
+            let cells: Vec<String> = columns.iter().map(cell).collect();
+            text += &format!("{}\n", cells.join(","));
+        }
+        text
+    };
+    let texts = [
+        ("Fact", table("K,L,N", 80, &[("k", 9), ("l", 7), ("", 50)])),
+        ("One", table("K,A,M", 12, &[("k", 11), ("a", 4), ("m", 5)])),
+        ("Two", table("L,B", 8, &[("l", 9), ("b", 3)])),
+        ("Far", table("M,C", 7, &[("m", 6), ("c", 3)])),
+    ];
+    let texts: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    Model::from_csv(&texts).expect("tables")
+}
+
+/// All tables joined: every row of one with every row of the next that has the same key, and those without a partner.
 pub(crate) fn joined(model: &Model) -> Vec<Row> {
-    let table = |name: &str| model.tables.iter().position(|t| t.name == name).expect("a table");
-    let steps =
-        [("Orders", "OrderID"), ("Customers", "CustomerID"), ("Countries", "Country"), ("Products", "ProductID")];
-    let lines = table("OrderLines");
-    let mut rows: Vec<Row> = (0..model.tables[lines].rows)
-        .map(|row| {
-            let mut record = vec![None; model.tables.len()];
-            record[lines] = Some(row);
-            record
-        })
-        .collect();
-    for (name, key) in steps {
-        let (table, key) = (table(name), model.field(key).expect("a key"));
-        let mut partners: HashMap<u32, usize> = HashMap::new();
-        for row in 0..model.tables[table].rows {
-            partners.insert(model.tables[table].column(key).expect("a column")[row], row);
+    let mut rows: Vec<Row> = vec![];
+    let mut done: BTreeSet<usize> = BTreeSet::new();
+    while done.len() < model.tables.len() {
+        let linked = |table: &usize| {
+            let keys = model.tables[*table].columns.iter().map(|(field, _)| *field);
+            keys.into_iter().find(|field| model.fields[*field].tables.iter().any(|other| done.contains(other)))
+        };
+        let open = (0..model.tables.len()).filter(|table| !done.contains(table));
+        let next = open.clone().find(|table| done.is_empty() || linked(table).is_some()).expect("linked tables");
+        let mut partners: HashMap<u32, Vec<usize>> = HashMap::new();
+        let mut alone: BTreeSet<usize> = (0..model.tables[next].rows).collect();
+        if let Some(key) = linked(&next) {
+            for (row, key) in model.tables[next].column(key).expect("a column").iter().enumerate() {
+                partners.entry(*key).or_default().push(row);
+            }
+            partners.remove(&NULL);
+            let mut wider = Vec::new();
+            for record in rows {
+                let found = partners.get(&element(model, &record, key));
+                for row in found.map_or(vec![None], |rows| rows.iter().copied().map(Some).collect()) {
+                    let mut record = record.clone();
+                    record[next] = row;
+                    alone.retain(|other| Some(*other) != row);
+                    wider.push(record);
+                }
+            }
+            rows = wider;
         }
-        let mut used = BTreeSet::new();
-        for record in &mut rows {
-            record[table] = partners.get(&element(model, record, key)).copied();
-            used.extend(record[table]);
-        }
-        for row in (0..model.tables[table].rows).filter(|row| !used.contains(row)) {
+        for row in alone {
             let mut record = vec![None; model.tables.len()];
-            record[table] = Some(row);
+            record[next] = Some(row);
             rows.push(record);
         }
+        done.insert(next);
     }
     rows
 }

@@ -117,30 +117,3 @@ fn span(model: &Model, wanted: &BTreeSet<usize>) -> Option<Vec<(usize, Option<us
     let kept = order.into_iter().filter(|table| needed.contains(table));
     Some(kept.map(|table| (table, link(&table))).collect())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn join(model: &Model, wanted: &[usize]) -> Option<Vec<Vec<u32>>> {
-        let alive: Vec<Vec<bool>> = model.tables.iter().map(|t| vec![true; t.rows]).collect();
-        Records::join(model, &alive, &wanted.iter().copied().collect()).map(|records| records.rows)
-    }
-
-    #[test]
-    fn rows_without_a_partner_stay() {
-        let model = Model::from_csv(&[("A", "K,N\nx,1\ny,2\n,3\n"), ("B", "K,M\nx,1\nx,2\nz,3\n"), ("C", "O\n1\n")])
-            .expect("tables");
-        let rows = join(&model, &[0, 1]).expect("linked");
-        let none = NO_ROW;
-        assert_eq!(rows, [[0, 0], [0, 1], [1, none], [2, none], [none, 2]]);
-        assert_eq!(join(&model, &[0]).expect("one table").len(), 3);
-        assert_eq!(join(&model, &[0, 2]), None);
-    }
-
-    #[test]
-    fn tables_between_are_joined_too() {
-        let model = Model::from_csv(&[("A", "K\nx\n"), ("B", "K,L\nx,1\n"), ("C", "L,M\n1,2\n")]).expect("tables");
-        assert_eq!(join(&model, &[0, 2]), Some(vec![vec![0, 0, 0]]));
-    }
-}

@@ -12,8 +12,8 @@ use std::sync::{Arc, LazyLock};
 use std::{fs, io};
 
 pub(crate) use join::{NO_ROW, Records};
-pub(crate) use selection::{Counts, Selections, State, States};
-pub(crate) use table::{Field, Kind, Model, NULL, Value};
+pub(crate) use selection::{Selections, State, States};
+pub(crate) use table::{Field, Kind, Model, NULL, Table, Value};
 
 /// The tables under `data/`, by name.
 const TABLES: [(&str, &str); 5] = [
@@ -41,8 +41,12 @@ pub(crate) fn folder(path: &Path) -> io::Result<Arc<Model>> {
         let file = entry?.path();
         if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
             let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            tables.push((name, fs::read_to_string(&file)?));
+            tables.push((name, String::from_utf8_lossy(&fs::read(&file)?).into_owned()));
         }
+    }
+    if tables.is_empty() {
+        let why = format!("{} has no CSV files", path.display());
+        return Err(io::Error::new(io::ErrorKind::NotFound, why));
     }
     tables.sort();
     let tables: Vec<(&str, &str)> = tables.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();

@@ -47,6 +47,11 @@ impl Field {
         });
         tags
     }
+
+    /// About how many bytes its values take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.values.iter().map(|value| value.text.len() + 8).sum()
+    }
 }
 
 /// A table: for each of its fields a column of element numbers.
@@ -79,24 +84,33 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    /// Reads tables from CSV with a header line; an empty cell is null.
+    /// Reads tables from CSV with a header line, whose columns are parted by whichever of `,`, `;` and tab it has most
+    /// of. An empty cell is null, and so is what a short row lacks.
     pub(crate) fn from_csv(sources: &[(&str, &str)]) -> Result<Self, String> {
         let mut model = Self::default();
         let mut seen: Vec<HashMap<String, u32>> = Vec::new();
         for (name, text) in sources {
             let fail = |error: csv::Error| format!("table {name}: {error}");
-            let mut reader = csv::Reader::from_reader(text.as_bytes());
+            let text = text.trim_start_matches('\u{feff}');
+            let head = text.lines().next().unwrap_or_default();
+            let parted = |sign: &u8| head.bytes().filter(|byte| byte == sign).count();
+            let sign = [b'\t', b';', b','].into_iter().max_by_key(parted).unwrap_or(b',');
+            let mut reader = csv::ReaderBuilder::new().delimiter(sign).flexible(true).from_reader(text.as_bytes());
             let header = reader.headers().map_err(fail)?.clone();
             let mut columns = Vec::new();
-            for title in &header {
+            for title in header.iter().map(str::trim) {
                 let field = model.field_or_new(title, &mut seen);
+                if model.fields[field].tables.contains(&model.tables.len()) {
+                    return Err(format!("table {name} has two columns named {title}: rename one"));
+                }
                 model.fields[field].tables.push(model.tables.len());
                 columns.push((field, Vec::new()));
             }
             let mut rows = 0;
             for record in reader.records() {
                 let record = record.map_err(fail)?;
-                for ((field, column), cell) in columns.iter_mut().zip(&record) {
+                for (place, (field, column)) in columns.iter_mut().enumerate() {
+                    let cell = record.get(place).unwrap_or_default();
                     column.push(element_of(&mut model.fields[*field], &mut seen[*field], cell));
                 }
                 rows += 1;
@@ -115,6 +129,17 @@ impl Model {
         self.fields.iter().position(|field| field.name == name)
     }
 
+    /// The names of the tables that have a field.
+    pub(crate) fn tables_of(&self, field: usize) -> Vec<&str> {
+        self.fields[field].tables.iter().map(|table| self.tables[*table].name.as_str()).collect()
+    }
+
+    /// How many rows of all tables have a value of a field.
+    pub(crate) fn filled(&self, field: usize) -> usize {
+        let columns = self.fields[field].tables.iter().filter_map(|table| self.tables[*table].column(field));
+        columns.flatten().filter(|element| **element != NULL).count()
+    }
+
     fn field_or_new(&mut self, name: &str, seen: &mut Vec<HashMap<String, u32>>) -> usize {
         self.field(name).unwrap_or_else(|| {
             self.fields.push(Field { name: name.to_owned(), kind: Kind::Text, values: Vec::new(), tables: Vec::new() });
@@ -130,8 +155,11 @@ impl Model {
             for pair in field.tables.windows(2) {
                 let (a, b) = (group[pair[0]], group[pair[1]]);
                 if a == b {
-                    let name = &field.name;
-                    return Err(format!("field {name} links tables that are linked already"));
+                    let [one, other] = [pair[0], pair[1]].map(|table| &self.tables[table].name);
+                    return Err(format!(
+                        "{one} and {other} are linked already, and would be again by {}: rename that column in one of them",
+                        field.name
+                    ));
                 }
                 for g in &mut group {
                     if *g == b {
@@ -226,7 +254,17 @@ mod tests {
     #[test]
     fn a_loop_of_links_is_refused() {
         let error = Model::from_csv(&[("A", "K,L\n"), ("B", "K,L\n")]).expect_err("a loop");
-        assert!(error.contains('L'), "{error}");
-        assert!(Model::from_csv(&[("A", "K\n1,2\n")]).is_err());
+        assert!(error.contains("by L"), "{error}");
+        assert!(Model::from_csv(&[("A", "K,K\n")]).is_err_and(|error| error.contains("two columns named K")));
+    }
+
+    #[test]
+    fn files_are_read_as_people_have_them() {
+        let model = Model::from_csv(&[("A", "\u{feff}K;N \r\n\"a;b\";1\r\nc\r\n"), ("B", "K\tM\nc\t2\n"), ("C", "")])
+            .expect("tables");
+        let names: Vec<&str> = model.fields.iter().map(|field| field.name.as_str()).collect();
+        assert_eq!(names, ["K", "N", "M"]);
+        assert_eq!(model.fields[0].values[0].text, "a;b");
+        assert_eq!(model.tables[0].element(1, 1), NULL);
     }
 }

@@ -74,6 +74,11 @@ impl Problem {
         Self { code: Some(code), ..self }
     }
 
+    /// Whether this is the problem of that code.
+    pub(crate) fn is(&self, code: &str) -> bool {
+        self.code == Some(code)
+    }
+
     pub(crate) fn unauthorized(detail: &str) -> Self {
         Self::new(401, "Unauthorized", detail)
     }

@@ -1,120 +1,95 @@
-//! The apps API.
+//! The apps API: apps made, changed, copied and moved, their data and their scripts.
 
-use std::sync::Arc;
-
-use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::{Answer, Outcome, Problem, Request};
-use crate::model::{Kind, Model, NULL};
-use crate::tenant::{App, State, Tenant, clock};
+use super::{Answer, Ask, Outcome, Problem, place};
+use crate::model::{Kind, Model};
+use crate::tenant::{App, State, Version};
 
-/// The body of a request that creates, copies or changes an app.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Body {
-    attributes: Attributes,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Attributes {
-    name: Option<String>,
-    description: Option<String>,
-    space_id: Option<String>,
-    usage: Option<String>,
-}
-
-impl Attributes {
-    fn apply(self, state: &State, app: &mut App) -> Result<(), Problem> {
-        if let Some(name) = self.name {
-            if name.trim().is_empty() {
-                return Err(Problem::pointer("/attributes/name", "cannot be empty"));
-            }
-            app.name = name;
+/// Sets the attributes of an app that a body has.
+fn apply(state: &State, app: &mut App, body: &Json) -> Result<(), Problem> {
+    let text = |name: &str| body["attributes"][name].as_str().map(str::to_owned);
+    if let Some(name) = text("name") {
+        if name.trim().is_empty() {
+            return Err(Problem::pointer("/attributes/name", "cannot be empty"));
         }
-        if let Some(description) = self.description {
-            app.description = description;
-        }
-        if let Some(space) = self.space_id {
-            app.space_id = checked_space(state, &space)?;
-        }
-        if let Some(usage) = self.usage {
-            let known = ["ANALYTICS", "DATA_PREPARATION", "DATAFLOW_PREP", "SINGLE_TABLE_PREP", "DIRECT_QUERY_MODE"];
-            if !known.contains(&usage.as_str()) {
-                return Err(Problem::pointer("/attributes/usage", &format!("has to be one of {}", known.join(", "))));
-            }
-            app.usage = usage;
-        }
-        app.modified = clock::now();
-        Ok(())
+        app.name = name;
     }
+    if let Some(description) = text("description") {
+        app.description = description;
+    }
+    if let Some(space) = text("spaceId") {
+        app.space_id = checked_space(state, &space)?;
+    }
+    if let Some(usage) = text("usage") {
+        let known = ["ANALYTICS", "DATA_PREPARATION", "DATAFLOW_PREP", "SINGLE_TABLE_PREP", "DIRECT_QUERY_MODE"];
+        if !known.contains(&usage.as_str()) {
+            return Err(Problem::pointer("/attributes/usage", &format!("has to be one of {}", known.join(", "))));
+        }
+        app.usage = usage;
+    }
+    app.modified = state.stamp();
+    Ok(())
 }
 
 /// A space by its id; none for the personal one.
 pub(super) fn checked_space(state: &State, id: &str) -> Result<Option<String>, Problem> {
-    match id {
-        "" | "personal" => Ok(None),
-        id if state.space(id).is_some() => Ok(Some(id.to_owned())),
-        id => Err(Problem::not_found("space", id)),
+    if matches!(id, "" | "personal") {
+        return Ok(None);
     }
+    place(&state.spaces, "space", id).map(|_| Some(id.to_owned()))
 }
 
 pub(super) fn find<'a>(state: &'a State, id: &str) -> Result<&'a App, Problem> {
     state.app(id).ok_or_else(|| Problem::not_found("app", id))
 }
 
-pub(super) fn change(
-    tenant: &Tenant,
-    id: &str,
-    change: impl FnOnce(&State, &mut App) -> Result<(), Problem>,
-) -> Outcome {
-    let mut state = tenant.state();
-    let mut app = find(&state, id)?.clone();
+/// Changes the app that a request is about, all or nothing, and shows it.
+pub(super) fn change(ask: &Ask<'_>, change: impl FnOnce(&State, &mut App) -> Result<(), Problem>) -> Outcome {
+    let mut state = ask.state();
+    let mut app = find(&state, ask.id())?.clone();
     change(&state, &mut app)?;
     let shown = app.attributes();
-    if let Some(place) = state.app_mut(id) {
+    if let Some(place) = state.app_mut(ask.id()) {
         *place = app;
     }
     Ok(Answer::ok(shown))
 }
 
-pub(super) fn create(tenant: &Tenant, request: &Request) -> Outcome {
-    let body: Body = request.json()?;
-    if body.attributes.name.is_none() {
+pub(super) fn create(ask: &Ask<'_>) -> Outcome {
+    let body: Json = ask.json()?;
+    if body["attributes"]["name"].is_null() {
         return Err(Problem::pointer("/attributes/name", "is missing"));
     }
-    let mut state = tenant.state();
-    let data = Arc::clone(&state.data);
-    let mut app = App::new(&mut state.ids, "", &request.caller.user, &data);
-    body.attributes.apply(&state, &mut app)?;
+    let mut state = ask.state();
+    let mut app = state.new_app("", Some(&ask.caller.user));
+    apply(&state, &mut app, &body)?;
     let shown = app.attributes();
     state.apps.push(app);
     Ok(Answer::ok(shown))
 }
 
-pub(super) fn get(tenant: &Tenant, id: &str) -> Outcome {
-    Ok(Answer::ok(find(&tenant.state(), id)?.attributes()))
+pub(super) fn get(ask: &Ask<'_>) -> Outcome {
+    Ok(Answer::ok(find(&ask.state(), ask.id())?.attributes()))
 }
 
-pub(super) fn update(tenant: &Tenant, request: &Request, id: &str) -> Outcome {
-    let body: Body = request.json()?;
-    change(tenant, id, |state, app| body.attributes.apply(state, app))
+pub(super) fn update(ask: &Ask<'_>) -> Outcome {
+    let body: Json = ask.json()?;
+    change(ask, |state, app| apply(state, app, &body))
 }
 
-pub(super) fn delete(tenant: &Tenant, id: &str) -> Outcome {
-    match tenant.delete_app(id) {
+pub(super) fn delete(ask: &Ask<'_>) -> Outcome {
+    match ask.tenant.delete_app(ask.id()) {
         true => Ok(Answer::empty(200)),
-        false => Err(Problem::not_found("app", id)),
+        false => Err(Problem::not_found("app", ask.id())),
     }
 }
 
-pub(super) fn copy(tenant: &Tenant, request: &Request, id: &str) -> Outcome {
-    let body: Body = request.json()?;
-    let mut state = tenant.state();
-    let data = Arc::clone(&state.data);
-    let fresh = App::new(&mut state.ids, "", &request.caller.user, &data);
-    let source = find(&state, id)?;
+pub(super) fn copy(ask: &Ask<'_>) -> Outcome {
+    let body: Json = ask.json()?;
+    let mut state = ask.state();
+    let fresh = state.new_app("", Some(&ask.caller.user));
+    let source = find(&state, ask.id())?;
     let mut app = App {
         id: fresh.id,
         item_id: fresh.item_id,
@@ -125,38 +100,36 @@ pub(super) fn copy(tenant: &Tenant, request: &Request, id: &str) -> Outcome {
         published: false,
         ..source.clone()
     };
-    body.attributes.apply(&state, &mut app)?;
+    apply(&state, &mut app, &body)?;
     let shown = app.attributes();
     state.apps.push(app);
     Ok(Answer::ok(shown))
 }
 
-pub(super) fn move_to(tenant: &Tenant, request: &Request, id: &str) -> Outcome {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct To {
-        space_id: String,
-    }
-    let to: To = request.json()?;
-    change(tenant, id, |state, app| {
-        app.space_id = checked_space(state, &to.space_id)?;
+/// Moves an app to another space, or out of all where none is named.
+pub(super) fn move_to(ask: &Ask<'_>) -> Outcome {
+    let to: Json = if ask.body.is_empty() { Json::Null } else { ask.json()? };
+    change(ask, |state, app| {
+        app.space_id = checked_space(state, to["spaceId"].as_str().unwrap_or_default())?;
         Ok(())
     })
 }
 
-pub(super) fn leave_space(tenant: &Tenant, id: &str) -> Outcome {
-    change(tenant, id, |_, app| {
-        app.space_id = None;
+pub(super) fn set_owner(ask: &Ask<'_>) -> Outcome {
+    let body: Json = ask.json()?;
+    let owner = body["ownerId"].as_str().unwrap_or_default();
+    change(ask, |state, app| {
+        place(&state.users, "user", owner)?;
+        owner.clone_into(&mut app.owner_id);
         Ok(())
     })
 }
 
 /// The tables and fields of an app's data.
-pub(super) fn metadata(tenant: &Tenant, id: &str) -> Outcome {
-    let state = tenant.state();
-    let app = find(&state, id)?;
+pub(super) fn metadata(ask: &Ask<'_>) -> Outcome {
+    let state = ask.state();
+    let app = find(&state, ask.id())?;
     let model = &app.data;
-    let fields: Vec<Json> = (0..model.fields.len()).map(|field| field_metadata(model, field)).collect();
     let tables: Vec<Json> = model
         .tables
         .iter()
@@ -175,11 +148,11 @@ pub(super) fn metadata(tenant: &Tenant, id: &str) -> Outcome {
             })
         })
         .collect();
-    let size: usize = model.tables.iter().map(|table| table.rows * table.columns.len() * 4).sum();
+    let size: u64 = tables.iter().filter_map(|table| table["byte_size"].as_u64()).sum();
     Ok(Answer::ok(json!({
         "reload_meta": { "cpu_time_spent_ms": 0, "peak_memory_bytes": size },
         "static_byte_size": size,
-        "fields": fields,
+        "fields": (0..model.fields.len()).map(|field| field_metadata(model, field)).collect::<Vec<Json>>(),
         "tables": tables,
         "has_section_access": false,
         "tables_profiling_data": [],
@@ -190,61 +163,100 @@ pub(super) fn metadata(tenant: &Tenant, id: &str) -> Outcome {
 
 fn field_metadata(model: &Model, place: usize) -> Json {
     let field = &model.fields[place];
-    let tables = || field.tables.iter().map(|table| &model.tables[*table]);
-    let filled = |column: &[u32]| column.iter().filter(|element| **element != NULL).count();
-    let total: usize = tables().filter_map(|table| table.column(place)).map(filled).sum();
     json!({
         "name": field.name,
-        "src_tables": tables().map(|table| table.name.as_str()).collect::<Vec<_>>(),
+        "src_tables": model.tables_of(place),
         "is_system": false,
         "is_hidden": false,
         "is_semantic": false,
         "distinct_only": false,
         "cardinal": field.values.len(),
-        "total_count": total,
+        "total_count": model.filled(place),
         "is_locked": false,
         "always_one_selected": false,
         "is_numeric": field.kind != Kind::Text,
         "comment": "",
         "tags": field.tags(),
-        "byte_size": field.values.iter().map(|value| value.text.len() + 8).sum::<usize>(),
+        "byte_size": field.bytes(),
         "hash": "",
     })
 }
 
-/// The versions of the script; the sandbox keeps the last.
-pub(super) fn scripts(tenant: &Tenant, id: &str) -> Outcome {
-    let state = tenant.state();
-    let app = find(&state, id)?;
-    let version = json!({
-        "scriptId": "current",
-        "modifierId": app.owner_id,
-        "modifiedTime": app.modified,
-        "size": app.script.len(),
-        "versionMessage": "",
-    });
-    Ok(Answer::ok(json!({ "scripts": [version], "links": {}, "privileges": ["read", "update"] })))
+/// The versions of the script, the newest first.
+pub(super) fn scripts(ask: &Ask<'_>) -> Outcome {
+    let state = ask.state();
+    let app = find(&state, ask.id())?;
+    let shown = |version: &Version| {
+        json!({
+            "scriptId": version.id,
+            "modifierId": version.modifier,
+            "modifiedTime": version.modified,
+            "size": version.script.len(),
+            "versionMessage": version.message,
+        })
+    };
+    let limit = ask.query("limit").and_then(|limit| limit.parse().ok()).unwrap_or(usize::MAX);
+    let versions: Vec<Json> = app.versions.iter().rev().take(limit).map(shown).collect();
+    Ok(Answer::ok(json!({ "scripts": versions, "links": {}, "privileges": ["read", "update"] })))
 }
 
-pub(super) fn save_script(tenant: &Tenant, request: &Request, id: &str) -> Outcome {
-    #[derive(Deserialize)]
-    struct Version {
-        script: String,
-    }
-    let version: Version = request.json()?;
-    change(tenant, id, |_, app| {
-        app.script = version.script;
-        app.modified = clock::now();
+/// Makes a script the app's own, and a version of it.
+pub(super) fn save_script(ask: &Ask<'_>) -> Outcome {
+    let body: Json = ask.json()?;
+    let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+    let id = ask.state().ids.hex24();
+    change(ask, |state, app| {
+        app.script = text("script");
+        app.modified = state.stamp();
+        app.versions.push(Version {
+            id,
+            script: app.script.clone(),
+            modifier: ask.caller.user.clone(),
+            modified: app.modified.clone(),
+            message: text("versionMessage"),
+        });
         Ok(())
     })?;
     Ok(Answer::empty(200))
 }
 
-pub(super) fn script(tenant: &Tenant, id: &str, version: &str) -> Outcome {
-    let state = tenant.state();
-    let app = find(&state, id)?;
-    match version {
-        "current" => Ok(Answer::ok(json!({ "script": app.script }))),
-        other => Err(Problem::not_found("script version", other)),
+fn version(app: &App, id: &str) -> Result<usize, Problem> {
+    let place = app.versions.iter().position(|version| version.id == id);
+    place.ok_or_else(|| Problem::not_found("script version", id))
+}
+
+pub(super) fn script(ask: &Ask<'_>) -> Outcome {
+    let state = ask.state();
+    let app = find(&state, ask.id())?;
+    if ask.second() == "current" {
+        return Ok(Answer::ok(json!({ "script": app.script })));
     }
+    let version = &app.versions[version(app, ask.second())?];
+    Ok(Answer::ok(json!({ "script": version.script, "versionMessage": version.message })))
+}
+
+/// Changes the message of a version.
+pub(super) fn patch_script(ask: &Ask<'_>) -> Outcome {
+    let patches: Vec<Json> = ask.json()?;
+    change(ask, |_, app| {
+        let place = version(app, ask.second())?;
+        for patch in &patches {
+            let (path, value) = (patch["qPath"].as_str(), patch["qValue"].as_str().unwrap_or_default());
+            if path != Some("/versionMessage") {
+                return Err(Problem::pointer("/0/qPath", "has to be /versionMessage"));
+            }
+            app.versions[place].message = serde_json::from_str(value).unwrap_or_else(|_| value.to_owned());
+        }
+        Ok(())
+    })?;
+    Ok(Answer::empty(200))
+}
+
+pub(super) fn delete_script(ask: &Ask<'_>) -> Outcome {
+    change(ask, |_, app| {
+        let place = version(app, ask.second())?;
+        app.versions.remove(place);
+        Ok(())
+    })?;
+    Ok(Answer::empty(200))
 }

@@ -3,89 +3,88 @@
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::page::{self, Limit};
-use super::{Answer, Outcome, Problem, Request, temp};
-use crate::tenant::{DataFile, State, Tenant, clock};
+use super::page::List;
+use super::{Answer, Ask, Outcome, Problem, synth, temp};
+use crate::tenant::{DataFile, Ids, State};
 
-fn shown(file: &DataFile) -> Json {
-    json!({
-        "id": file.id,
-        "name": file.name,
-        "baseName": file.name,
-        "ownerId": file.owner_id,
-        "spaceId": file.space_id,
-        "size": file.bytes.len(),
-        "createdDate": file.created,
-        "modifiedDate": file.modified,
-        "contentUpdatedDate": file.modified,
-        "contentUpdatedByUserId": file.owner_id,
-        "qri": format!("qdf:qix-datafiles:sandbox:{}", file.name),
-        "actions": ["read", "update", "delete", "list", "change_owner", "change_space"],
-        "folder": false,
-        "folderStats": {
-            "aggregateAppScopedFileSize": 0, "aggregateFileSize": 0, "aggregateInternalFileSize": 0,
-            "directAppScopedFileCount": 0, "directFileCount": 0, "directFolderCount": 0, "directInternalFileCount": 0,
-            "totalAppScopedFileCount": 0, "totalFileCount": 0, "totalFolderCount": 0, "totalInternalFileCount": 0,
-        },
-    })
+const LIST: List =
+    List { sort: &["baseName", "size", "modifiedDate", "name"], by: "+baseName", default: 20, most: 1_000 };
+
+impl DataFile {
+    fn shown(&self) -> Json {
+        json!({
+            "id": self.id,
+            "name": self.name,
+            "baseName": self.name,
+            "ownerId": self.owner_id,
+            "spaceId": self.space_id,
+            "size": self.bytes.len(),
+            "createdDate": self.created,
+            "modifiedDate": self.modified,
+            "contentUpdatedDate": self.modified,
+            "contentUpdatedByUserId": self.owner_id,
+            "qri": format!("qdf:qix-datafiles:sandbox:{}", self.name),
+            "actions": ["read", "update", "delete", "list", "change_owner", "change_space"],
+            "folder": false,
+            "folderStats": {
+                "aggregateAppScopedFileSize": 0, "aggregateFileSize": 0, "aggregateInternalFileSize": 0,
+                "directAppScopedFileCount": 0, "directFileCount": 0, "directFolderCount": 0,
+                "directInternalFileCount": 0, "totalAppScopedFileCount": 0, "totalFileCount": 0,
+                "totalFolderCount": 0, "totalInternalFileCount": 0,
+            },
+        })
+    }
 }
 
-pub(super) fn list(tenant: &Tenant, request: &Request) -> Outcome {
-    let state = tenant.state();
-    let everywhere = request.query("includeAllSpaces") == Some("true");
+pub(super) fn list(ask: &Ask<'_>) -> Outcome {
+    let state = ask.state();
+    let everywhere = ask.query("includeAllSpaces") == Some("true");
+    let connection = ask.query("connectionId").and_then(|id| connection_of(&state, id));
     let fits = |file: &&DataFile| {
-        let space = file.space_id.as_deref();
-        let here =
-            connection(&state, request.query("connectionId")).map_or(everywhere || space.is_none(), |at| space == at);
-        here && request.query("name").is_none_or(|name| file.name == name)
-            && request.query("ownerId").is_none_or(|owner| file.owner_id == owner)
+        let here = connection.as_ref().map_or(everywhere || file.space_id.is_none(), |at| file.space_id == *at);
+        here && ask.query("name").is_none_or(|name| file.name == name)
+            && ask.query("ownerId").is_none_or(|owner| file.owner_id == owner)
     };
-    let mut files: Vec<Json> = state.files.iter().filter(fits).map(shown).collect();
-    drop(state);
-    let fields = ["baseName", "size", "modifiedDate", "name"];
-    page::sort(request, &mut files, &fields, "+baseName")?;
-    Ok(Answer::ok(page::page(request, files, Limit { default: 20, most: 1_000 })?))
+    let files = state.files.iter().filter(fits).map(DataFile::shown).collect();
+    Ok(Answer::ok(LIST.page(ask, files)?))
 }
 
-/// The space that a connection's files are in; the id of the connection is made of the space's.
-fn connection<'a>(state: &'a State, id: Option<&str>) -> Option<Option<&'a str>> {
-    let id = id?;
-    let spaces = state.spaces.iter().filter_map(|space| space["id"].as_str());
-    std::iter::once(None).chain(spaces.map(Some)).find(|space| connection_id(*space) == id)
+/// The connections of the personal space and of all others; the id of each is made of the space's.
+fn all_connections(state: &State) -> Vec<Json> {
+    let spaces = state.spaces.iter().map(|space| &space["id"]);
+    let shown = |space: &Json| {
+        let id = space.as_str().unwrap_or("personal");
+        let path = space.as_str().unwrap_or_default();
+        json!({
+            "id": Ids::new(synth::seed(id)).uuid(),
+            "name": "DataFiles",
+            "type": "qix-datafiles.exe",
+            "spaceId": space,
+            "connectStatement": format!("CUSTOM CONNECT TO \"provider=qix-datafiles.exe;path={path}\""),
+        })
+    };
+    std::iter::once(&Json::Null).chain(spaces).map(shown).collect()
 }
 
-fn connection_id(space: Option<&str>) -> String {
-    let seed = super::synth::seed(space.unwrap_or("personal"));
-    crate::tenant::Ids::new(seed).uuid()
+/// The space of a connection's files; the outer option says whether there is such a connection.
+fn connection_of(state: &State, id: &str) -> Option<Option<String>> {
+    let found = all_connections(state).into_iter().find(|shown| shown["id"] == id)?;
+    Some(found["spaceId"].as_str().map(str::to_owned))
 }
 
-fn connection_shown(space: Option<&Json>) -> Json {
-    let id = space.and_then(|space| space["id"].as_str());
-    json!({
-        "id": connection_id(id),
-        "name": "DataFiles",
-        "type": "qix-datafiles.exe",
-        "spaceId": id,
-        "connectStatement": format!("CUSTOM CONNECT TO \"provider=qix-datafiles.exe;path={}\"", id.unwrap_or_default()),
-    })
+pub(super) fn connections(ask: &Ask<'_>) -> Outcome {
+    let mut all = all_connections(&ask.state());
+    all.retain(|shown| ask.query("spaceId").is_none_or(|space| shown["spaceId"] == space));
+    Ok(Answer::ok(List { by: "", ..LIST }.page(ask, all)?))
 }
 
-pub(super) fn connections(tenant: &Tenant, request: &Request) -> Outcome {
-    let state = tenant.state();
-    let all = std::iter::once(None).chain(state.spaces.iter().map(Some)).map(connection_shown);
-    let wanted = |shown: &Json| request.query("spaceId").is_none_or(|space| shown["spaceId"] == space);
-    let found: Vec<Json> = all.filter(wanted).collect();
-    Ok(Answer::ok(page::page(request, found, Limit { default: 20, most: 1_000 })?))
+pub(super) fn one_connection(ask: &Ask<'_>) -> Outcome {
+    let found = all_connections(&ask.state()).into_iter().find(|shown| shown["id"] == ask.id());
+    found.map(Answer::ok).ok_or_else(|| Problem::not_found("connection", ask.id()))
 }
 
-pub(super) fn one_connection(tenant: &Tenant, id: &str) -> Outcome {
-    let state = tenant.state();
-    let mut all = std::iter::once(None).chain(state.spaces.iter().map(Some)).map(connection_shown);
-    all.find(|shown| shown["id"] == id).map(Answer::ok).ok_or_else(|| Problem::not_found("connection", id))
-}
-
-pub(super) fn quotas(tenant: &Tenant) -> Outcome {
-    let size: usize = tenant.state().files.iter().map(|file| file.bytes.len()).sum();
+pub(super) fn quotas(ask: &Ask<'_>) -> Outcome {
+    let size: usize = ask.state().files.iter().map(|file| file.bytes.len()).sum();
     Ok(Answer::ok(json!({
         "size": size, "maxSize": 1_000_000_000, "maxFileSize": 500_000_000, "maxLargeFileSize": 500_000_000,
         "allowedExtensions": ["csv", "txt", "qvd", "xlsx", "json", "parquet"], "allowedInternalExtensions": [],
@@ -103,8 +102,8 @@ struct Told {
 }
 
 /// What a multipart body brings: what is said of the file, and its bytes, sent along or uploaded before.
-fn brought(tenant: &Tenant, request: &Request) -> Result<(Told, bytes::Bytes), Problem> {
-    let part = |name: &str| request.parts.iter().find(|part| part.name.eq_ignore_ascii_case(name));
+fn brought(ask: &Ask<'_>) -> Result<(Told, bytes::Bytes), Problem> {
+    let part = |name: &str| ask.parts.iter().find(|part| part.name.eq_ignore_ascii_case(name));
     let told: Told = match part("Json") {
         Some(part) => serde_json::from_slice(&part.bytes)
             .map_err(|error| Problem::pointer("/Json", &format!("does not read: {error}")))?,
@@ -112,31 +111,29 @@ fn brought(tenant: &Tenant, request: &Request) -> Result<(Told, bytes::Bytes), P
     };
     let bytes = match (part("File"), &told.temp_content_file_id) {
         (Some(part), _) => part.bytes.clone(),
-        (None, Some(id)) => temp::whole(tenant, id)?.into(),
+        (None, Some(id)) => temp::whole(ask.tenant, id)?.into(),
         (None, None) => return Err(Problem::pointer("/File", "is missing: send it, or a tempContentFileId in Json")),
     };
     let name = told.name.clone().or_else(|| part("File").and_then(|part| part.file_name.clone()));
     Ok((Told { name, ..told }, bytes))
 }
 
-pub(super) fn create(tenant: &Tenant, request: &Request) -> Outcome {
-    let (told, bytes) = brought(tenant, request)?;
+pub(super) fn create(ask: &Ask<'_>) -> Outcome {
+    let (told, bytes) = brought(ask)?;
     let name = told.name.filter(|name| !name.is_empty()).ok_or_else(|| Problem::pointer("/Json/name", "is missing"))?;
     let name = told.folder_path.map_or_else(|| name.clone(), |folder| format!("{}/{name}", folder.trim_matches('/')));
-    let mut state = tenant.state();
+    let mut state = ask.state();
     let space_id = match told.connection_id.as_deref() {
         None => None,
-        Some(id) => {
-            connection(&state, Some(id)).ok_or_else(|| Problem::not_found("connection", id))?.map(str::to_owned)
-        }
+        Some(id) => connection_of(&state, id).ok_or_else(|| Problem::not_found("connection", id))?,
     };
     if state.files.iter().any(|file| file.name == name && file.space_id == space_id) {
         return Err(Problem::conflict(&format!("There is a file {name} already")).coded("DF-009"));
     }
-    let (id, now) = (state.ids.uuid(), clock::written(tenant.clock.millis()));
-    let owner_id = request.caller.user.clone();
+    let (id, now) = (state.ids.uuid(), state.stamp());
+    let owner_id = ask.caller.user.clone();
     let file = DataFile { id, name, space_id, owner_id, bytes, created: now.clone(), modified: now };
-    let answer = Answer::created(shown(&file));
+    let answer = Answer::created(file.shown());
     state.files.push(file);
     Ok(answer)
 }
@@ -146,70 +143,61 @@ fn place(state: &State, id: &str) -> Result<usize, Problem> {
     place.ok_or_else(|| Problem::not_found("data file", id))
 }
 
-pub(super) fn get(tenant: &Tenant, id: &str) -> Outcome {
-    let state = tenant.state();
-    Ok(Answer::ok(shown(&state.files[place(&state, id)?])))
+pub(super) fn get(ask: &Ask<'_>) -> Outcome {
+    let state = ask.state();
+    Ok(Answer::ok(state.files[place(&state, ask.id())?].shown()))
 }
 
-pub(super) fn replace(tenant: &Tenant, request: &Request, id: &str) -> Outcome {
-    let (told, bytes) = brought(tenant, request)?;
-    let mut state = tenant.state();
-    let place = place(&state, id)?;
+pub(super) fn replace(ask: &Ask<'_>) -> Outcome {
+    let (told, bytes) = brought(ask)?;
+    let mut state = ask.state();
+    let (place, now) = (place(&state, ask.id())?, state.stamp());
     let file = &mut state.files[place];
-    file.bytes = bytes;
-    file.modified = clock::written(tenant.clock.millis());
-    if let Some(name) = told.name {
-        file.name = name;
-    }
-    Ok(Answer::created(shown(file)))
+    (file.bytes, file.modified) = (bytes, now);
+    file.name = told.name.unwrap_or_else(|| file.name.clone());
+    Ok(Answer::created(file.shown()))
 }
 
-pub(super) fn delete(tenant: &Tenant, id: &str) -> Outcome {
-    let mut state = tenant.state();
-    let place = place(&state, id)?;
-    state.files.remove(place);
+pub(super) fn delete(ask: &Ask<'_>) -> Outcome {
+    delete_one(&mut ask.state(), ask.id())?;
     Ok(Answer::empty(204))
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct To {
-    id: Option<String>,
-    space_id: Option<String>,
-    owner_id: Option<String>,
-}
-
-fn to(state: &mut State, id: &str, to: &To) -> Result<(), Problem> {
+fn delete_one(state: &mut State, id: &str) -> Result<(), Problem> {
     let place = place(state, id)?;
-    match &to.owner_id {
-        Some(owner) => owner.clone_into(&mut state.files[place].owner_id),
-        None => {
-            if let Some(space) = to.space_id.as_deref().filter(|space| state.space(space).is_none()) {
-                return Err(Problem::not_found("space", space));
-            }
-            state.files[place].space_id.clone_from(&to.space_id);
-        }
-    }
+    state.files.remove(place);
     Ok(())
 }
 
 /// Gives a file another owner or another space.
-pub(super) fn change(tenant: &Tenant, request: &Request, id: &str) -> Outcome {
-    let change: To = request.json()?;
-    to(&mut tenant.state(), id, &change)?;
+pub(super) fn change(ask: &Ask<'_>) -> Outcome {
+    change_one(&mut ask.state(), ask.id(), &ask.json()?)?;
     Ok(Answer::empty(204))
 }
 
+fn change_one(state: &mut State, id: &str, change: &Json) -> Result<(), Problem> {
+    let place = place(state, id)?;
+    if let Some(owner) = change["ownerId"].as_str() {
+        owner.clone_into(&mut state.files[place].owner_id);
+        return Ok(());
+    }
+    let space = change["spaceId"].as_str();
+    if let Some(space) = space.filter(|space| state.space(space).is_none()) {
+        return Err(Problem::not_found("space", space));
+    }
+    state.files[place].space_id = space.map(str::to_owned);
+    Ok(())
+}
+
 /// Does to many files what can be done to one, and says of each how that went.
-pub(super) fn many(tenant: &Tenant, request: &Request, key: &str) -> Outcome {
-    let body: Json = request.json()?;
-    let entries: Vec<To> =
-        serde_json::from_value(body[key].clone()).map_err(|error| Problem::bad(&error.to_string()))?;
-    let results = entries.iter().map(|entry| {
-        let id = entry.id.as_deref().unwrap_or_default();
+pub(super) fn many(ask: &Ask<'_>, key: &str) -> Outcome {
+    let body: Json = ask.json()?;
+    let mut state = ask.state();
+    let results = body[key].as_array().into_iter().flatten().map(|entry| {
+        let id = entry["id"].as_str().unwrap_or_default();
         let done = match key {
-            "delete" => delete(tenant, id).map(|_| ()),
-            _ => to(&mut tenant.state(), id, entry),
+            "delete" => delete_one(&mut state, id),
+            _ => change_one(&mut state, id, entry),
         };
         let status = done.map_or_else(|problem| problem.status, |()| 204);
         json!({ "id": id, "status": status, "code": format!("HTTP-{status}") })

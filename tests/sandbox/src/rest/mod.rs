@@ -6,7 +6,8 @@ mod apps;
 mod check;
 mod data_files;
 mod describe;
-mod items;
+mod grants;
+pub(crate) mod items;
 mod made;
 mod page;
 pub(crate) mod qrs;
@@ -16,15 +17,19 @@ mod synth;
 mod temp;
 mod users;
 
+use std::sync::MutexGuard;
+
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::auth::Caller;
-use crate::tenant::Tenant;
+use crate::tenant::{State, Tenant};
 pub(crate) use answer::{Answer, Outcome, Problem};
+use grants::SHARE;
+pub(crate) use grants::{ASSIGNMENT, Kind, grant};
 
 /// A request, taken apart.
 #[derive(Clone, Debug, Default)]
@@ -120,78 +125,122 @@ pub(crate) fn product_info(request: &Request) -> Option<Outcome> {
     })
 }
 
-/// An operation with state: what carries it out, given the values of the path's variables.
-type Handler = fn(&Tenant, &Request, &[&str]) -> Outcome;
+/// A request for an operation with state.
+pub(super) struct Ask<'a> {
+    pub(super) tenant: &'a Tenant,
+    request: &'a Request,
+    /// The values of the path's variables, in order.
+    path: Vec<&'a str>,
+}
 
-/// The operations with state. Those of signing in are answered before a caller is known.
+impl std::ops::Deref for Ask<'_> {
+    type Target = Request;
+
+    fn deref(&self) -> &Request {
+        self.request
+    }
+}
+
+impl Ask<'_> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.tenant.state()
+    }
+
+    /// The first variable of the path.
+    pub(super) fn id(&self) -> &str {
+        self.path.first().copied().unwrap_or_default()
+    }
+
+    /// The second.
+    pub(super) fn second(&self) -> &str {
+        self.path.get(1).copied().unwrap_or_default()
+    }
+}
+
+/// Where a document of an id is in a list of documents.
+pub(super) fn place(all: &[Json], what: &str, id: &str) -> Result<usize, Problem> {
+    all.iter().position(|one| one["id"] == id).ok_or_else(|| Problem::not_found(what, id))
+}
+
+type Handler = fn(&Ask<'_>) -> Outcome;
+
+/// The operations with state, and what carries each out. Those of signing in are answered before a caller is known.
 const STATEFUL: &[(&str, Handler)] = &[
-    ("getUsers", |tenant, request, _| users::list(tenant, request)),
-    ("createUser", |tenant, request, _| users::create(tenant, request)),
-    ("filterUsers", |tenant, request, _| users::filter(tenant, request)),
-    ("getMyUser", |_, request, _| users::me(request)),
-    ("countUsers", |tenant, _, _| users::count(tenant)),
-    ("getUser", |tenant, request, path| users::get(tenant, request, path[0])),
-    ("deleteUser", |tenant, request, path| users::delete(tenant, request, path[0])),
-    ("patchUser", |tenant, request, path| users::patch(tenant, request, path[0])),
-    ("getItems", |tenant, request, _| items::list(tenant, request)),
-    ("getItem", |tenant, request, path| items::get(tenant, request, path[0])),
-    ("updateItem", |tenant, request, path| items::update(tenant, request, path[0])),
-    ("deleteItem", |tenant, _, path| items::delete(tenant, path[0])),
-    ("createApp", |tenant, request, _| apps::create(tenant, request)),
-    ("getAppInfo", |tenant, _, path| apps::get(tenant, path[0])),
-    ("updateAppInfo", |tenant, request, path| apps::update(tenant, request, path[0])),
-    ("deleteApp", |tenant, _, path| apps::delete(tenant, path[0])),
-    ("copyApp", |tenant, request, path| apps::copy(tenant, request, path[0])),
-    ("moveAppToSpace", |tenant, request, path| apps::move_to(tenant, request, path[0])),
-    ("removeAppFromSpace", |tenant, _, path| apps::leave_space(tenant, path[0])),
-    ("getAppDataMetadata", |tenant, _, path| apps::metadata(tenant, path[0])),
-    ("getAppScriptHistory", |tenant, _, path| apps::scripts(tenant, path[0])),
-    ("updateAppScript", |tenant, request, path| apps::save_script(tenant, request, path[0])),
-    ("getAppScript", |tenant, _, path| apps::script(tenant, path[0], path[1])),
-    ("importApp", |tenant, request, _| app_files::import(tenant, request)),
-    ("exportApp", |tenant, request, path| app_files::export(tenant, request, path[0])),
-    ("publishApp", |tenant, request, path| app_files::publish(tenant, request, path[0])),
-    ("republishApp", |tenant, request, path| app_files::republish(tenant, request, path[0])),
-    ("updateAppOwner", |tenant, request, path| app_files::set_owner(tenant, request, path[0])),
-    ("uploadAppMedia", |tenant, request, path| app_files::put_media(tenant, request, path[0], path[1])),
-    ("getAppMedia", |tenant, _, path| app_files::media(tenant, path[0], path[1])),
-    ("deleteAppMedia", |tenant, _, path| app_files::delete_media(tenant, path[0], path[1])),
-    ("getAppMediaList", |tenant, _, path| app_files::list_media(tenant, path[0], path[1])),
-    ("getAppReloadLogs", |tenant, _, path| reloads::logs(tenant, path[0])),
-    ("getAppReloadLog", |tenant, _, path| reloads::one_log(tenant, path[0], path[1])),
-    ("getSpaces", |tenant, request, _| spaces::list(tenant, request)),
-    ("createSpace", |tenant, request, _| spaces::create(tenant, request)),
-    ("getSpaceTypes", |_, _, _| Ok(spaces::types())),
-    ("getSpace", |tenant, _, path| spaces::get(tenant, path[0])),
-    ("updateSpace", |tenant, request, path| spaces::update(tenant, request, path[0])),
-    ("patchSpace", |tenant, request, path| spaces::patch(tenant, request, path[0])),
-    ("deleteSpace", |tenant, _, path| spaces::delete(tenant, path[0])),
-    ("getSpaceAssignments", |tenant, request, path| spaces::assignments(tenant, request, path[0])),
-    ("createSpaceAssignment", |tenant, request, path| spaces::create_assignment(tenant, request, path[0])),
-    ("getSpaceAssignment", |tenant, _, path| spaces::assignment(tenant, path[0], path[1])),
-    ("updateSpaceAssignment", |tenant, request, path| spaces::update_assignment(tenant, request, path[0], path[1])),
-    ("deleteSpaceAssignment", |tenant, _, path| spaces::delete_assignment(tenant, path[0], path[1])),
-    ("getDataFiles", |tenant, request, _| data_files::list(tenant, request)),
-    ("uploadDataFile", |tenant, request, _| data_files::create(tenant, request)),
-    ("moveDataFiles", |tenant, request, _| data_files::many(tenant, request, "change-space")),
-    ("deleteDataFiles", |tenant, request, _| data_files::many(tenant, request, "delete")),
-    ("getDataFilesConnections", |tenant, request, _| data_files::connections(tenant, request)),
-    ("getDataFileConnection", |tenant, _, path| data_files::one_connection(tenant, path[0])),
-    ("getDataFilesQuotas", |tenant, _, _| data_files::quotas(tenant)),
-    ("getDataFile", |tenant, _, path| data_files::get(tenant, path[0])),
-    ("reuploadDataFile", |tenant, request, path| data_files::replace(tenant, request, path[0])),
-    ("deleteDataFile", |tenant, _, path| data_files::delete(tenant, path[0])),
-    ("changeDataFileOwner", |tenant, request, path| data_files::change(tenant, request, path[0])),
-    ("moveDataFile", |tenant, request, path| data_files::change(tenant, request, path[0])),
-    ("uploadTempFile", |tenant, request, _| temp::upload(tenant, request)),
-    ("createTempContentsFile", |tenant, request, _| temp::begin(tenant, request)),
-    ("patchTempContentsFile", |tenant, request, path| temp::piece(tenant, request, path[0])),
-    ("downloadTempFile", |tenant, request, path| temp::download(tenant, request, path[0])),
-    ("getTempFileDetails", |tenant, _, path| temp::details(tenant, path[0])),
-    ("getReloads", |tenant, request, _| reloads::list(tenant, request)),
-    ("queueReload", |tenant, request, _| reloads::create(tenant, request)),
-    ("getReload", |tenant, request, path| reloads::get(tenant, request, path[0])),
-    ("cancelReload", |tenant, _, path| reloads::cancel(tenant, path[0])),
+    ("getUsers", users::list),
+    ("createUser", users::create),
+    ("filterUsers", users::filter),
+    ("getMyUser", users::me),
+    ("countUsers", users::count),
+    ("getUser", users::get),
+    ("deleteUser", users::delete),
+    ("patchUser", users::patch),
+    ("getItems", items::list),
+    ("getItem", items::get),
+    ("updateItem", items::update),
+    ("deleteItem", items::delete),
+    ("createApp", apps::create),
+    ("getAppInfo", apps::get),
+    ("updateAppInfo", apps::update),
+    ("deleteApp", apps::delete),
+    ("copyApp", apps::copy),
+    ("moveAppToSpace", apps::move_to),
+    ("removeAppFromSpace", apps::move_to),
+    ("getAppDataMetadata", apps::metadata),
+    ("getAppScriptHistory", apps::scripts),
+    ("updateAppScript", apps::save_script),
+    ("getAppScript", apps::script),
+    ("patchAppScript", apps::patch_script),
+    ("deleteAppScript", apps::delete_script),
+    ("importApp", app_files::import),
+    ("exportApp", app_files::export),
+    ("publishApp", app_files::publish),
+    ("republishApp", app_files::republish),
+    ("updateAppOwner", apps::set_owner),
+    ("uploadAppMedia", app_files::put_media),
+    ("getAppMedia", app_files::media),
+    ("deleteAppMedia", app_files::delete_media),
+    ("getAppMediaList", app_files::list_media),
+    ("getAppReloadLogs", reloads::logs),
+    ("getAppReloadLog", reloads::one_log),
+    ("getAppReloadMetadata", reloads::metadata),
+    ("getSpaces", spaces::list),
+    ("createSpace", spaces::create),
+    ("getSpaceTypes", |_| Ok(spaces::types())),
+    ("getSpace", spaces::get),
+    ("updateSpace", spaces::update),
+    ("patchSpace", spaces::patch),
+    ("deleteSpace", spaces::delete),
+    ("getSpaceAssignments", |ask| grants::list(ask, ASSIGNMENT)),
+    ("createSpaceAssignment", |ask| grants::create(ask, ASSIGNMENT)),
+    ("getSpaceAssignment", |ask| grants::get(ask, ASSIGNMENT)),
+    ("updateSpaceAssignment", grants::update),
+    ("deleteSpaceAssignment", |ask| grants::delete(ask, ASSIGNMENT)),
+    ("getSpaceShares", |ask| grants::list(ask, SHARE)),
+    ("createSpaceShare", |ask| grants::create(ask, SHARE)),
+    ("getSpaceShare", |ask| grants::get(ask, SHARE)),
+    ("deleteSpaceShare", |ask| grants::delete(ask, SHARE)),
+    ("patchShare", grants::patch),
+    ("getDataFiles", data_files::list),
+    ("uploadDataFile", data_files::create),
+    ("moveDataFiles", |ask| data_files::many(ask, "change-space")),
+    ("deleteDataFiles", |ask| data_files::many(ask, "delete")),
+    ("getDataFilesConnections", data_files::connections),
+    ("getDataFileConnection", data_files::one_connection),
+    ("getDataFilesQuotas", data_files::quotas),
+    ("getDataFile", data_files::get),
+    ("reuploadDataFile", data_files::replace),
+    ("deleteDataFile", data_files::delete),
+    ("changeDataFileOwner", data_files::change),
+    ("moveDataFile", data_files::change),
+    ("uploadTempFile", temp::upload),
+    ("createTempContentsFile", temp::begin),
+    ("patchTempContentsFile", temp::piece),
+    ("downloadTempFile", temp::download),
+    ("getTempFileDetails", temp::details),
+    ("getReloads", reloads::list),
+    ("queueReload", reloads::create),
+    ("getReload", reloads::get),
+    ("cancelReload", reloads::cancel),
 ];
 
 /// The operations of signing in.
@@ -216,7 +265,7 @@ pub(crate) fn answer(tenant: &Tenant, request: &Request) -> Outcome {
     if let ("HEAD", ["api", "v1", "temp-contents", "files", id]) =
         (request.method.as_str(), request.segments.iter().map(String::as_str).collect::<Vec<_>>().as_slice())
     {
-        return temp::progress(tenant, request, id);
+        return temp::progress(&Ask { tenant, request, path: vec![id] });
     }
     let nowhere = || Problem::not_found("operation", &format!("{} {}", request.method, request.path));
     let api = describe::api_of(&request.segments).ok_or_else(nowhere)?;
@@ -227,10 +276,9 @@ pub(crate) fn answer(tenant: &Tenant, request: &Request) -> Outcome {
     check::check(&api, operation, &path, request)?;
     match STATEFUL.iter().find(|(known, _)| *known == operation.id) {
         Some((_, handler)) => {
-            // In the order in which the path has them.
             let names = operation.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-            let values: Vec<&str> = names.filter_map(|name| path.get(name)).map(String::as_str).collect();
-            handler(tenant, request, &values)
+            let path = names.filter_map(|name| path.get(name)).map(String::as_str).collect();
+            handler(&Ask { tenant, request, path })
         }
         None => made::answer(&api, operation, &path, request),
     }

@@ -1,18 +1,31 @@
-//! Lists in pages: `{data, links: {self, next, prev}}` with cursors.
+//! Lists: filtered, sorted, and in pages `{data, links: {self, next, prev}}` with cursors.
 
 use serde_json::{Value as Json, json};
 
 use super::{Problem, Request};
 
-/// How many entries a page has.
+/// What a list sorts by and how many entries its pages have.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limit {
+pub(super) struct List {
+    pub(super) sort: &'static [&'static str],
+    /// The order where none is asked for; none at all where it is empty.
+    pub(super) by: &'static str,
     pub(super) default: usize,
     pub(super) most: usize,
 }
 
+impl List {
+    /// The page that the request asks for.
+    pub(super) fn page(&self, request: &Request, mut entries: Vec<Json>) -> Result<Json, Problem> {
+        if !self.by.is_empty() {
+            sort(request, &mut entries, self.sort, self.by)?;
+        }
+        page(request, entries, self)
+    }
+}
+
 /// The page that the request asks for.
-pub(super) fn page(request: &Request, entries: Vec<Json>, limit: Limit) -> Result<Json, Problem> {
+fn page(request: &Request, entries: Vec<Json>, limit: &List) -> Result<Json, Problem> {
     let size = match request.query("limit") {
         None => limit.default,
         Some(text) => text
@@ -67,7 +80,7 @@ pub(super) fn read(cursor: &str) -> Option<usize> {
 }
 
 /// Sorts by the parameter `sort`: a field with `+` or `-` before it.
-pub(super) fn sort(request: &Request, entries: &mut [Json], fields: &[&str], default: &str) -> Result<(), Problem> {
+fn sort(request: &Request, entries: &mut [Json], fields: &[&str], default: &str) -> Result<(), Problem> {
     let asked = request.query("sort").unwrap_or(default);
     // A plus sign that was not percent-encoded arrives as a blank.
     let field = asked.trim_start_matches(['+', '-', ' ']);

@@ -13,21 +13,38 @@ pub(crate) fn answer(tenant: &Tenant, request: &Request, path: &[&str]) -> Outco
             "databaseProvider": "Devart.Data.PostgreSql", "nodeType": 1, "sharedPersistence": true,
             "requiresBootstrap": false, "singleNodeOnly": false,
         }))),
-        ("GET", ["app"]) => Ok(Answer::ok(state.apps.iter().map(|app| shown(&state, app, false)).collect())),
-        ("GET", ["app", "full"]) => Ok(Answer::ok(state.apps.iter().map(|app| shown(&state, app, true)).collect())),
+        ("GET", ["app"] | ["app", "full"]) => {
+            let wanted = match request.query("filter") {
+                Some(filter) => Some(named(filter).ok_or_else(|| {
+                    Problem::parameter("filter", "is more than the sandbox reads: write name eq 'App'")
+                })?),
+                None => None,
+            };
+            let apps = state.apps.iter().filter(|app| wanted.is_none_or(|name| app.name == name));
+            Ok(Answer::ok(apps.map(|app| shown(&state, app, path.len() > 1)).collect()))
+        }
         ("GET", ["app", "count"]) => Ok(Answer::ok(json!({ "value": state.apps.len() }))),
         ("GET", ["app", id]) => match state.app(id) {
             Some(app) => Ok(Answer::ok(shown(&state, app, true))),
             None => Err(Problem::not_found("app", id)),
         },
-        ("GET", ["user"] | ["user", "full"]) => {
-            let users = state.users.iter().map(|user| {
-                json!({ "id": user["id"], "userId": user["email"], "userDirectory": "SANDBOX", "name": user["name"] })
-            });
-            Ok(Answer::ok(users.collect()))
+        ("GET", ["user"] | ["user", "full"]) => Ok(Answer::ok(state.users.iter().map(user).collect())),
+        ("GET", ["user", id]) => {
+            let found = state.users.iter().find(|user| user["id"] == *id);
+            found.map(|found| Answer::ok(user(found))).ok_or_else(|| Problem::not_found("user", id))
         }
         _ => Err(Problem::not_found("resource", &request.path)),
     }
+}
+
+/// The name in a filter such as `name eq 'App'`.
+fn named(filter: &str) -> Option<&str> {
+    filter.trim().strip_prefix("name eq '")?.strip_suffix('\'')
+}
+
+fn user(user: &Json) -> Json {
+    let id = user["email"].as_str().and_then(|email| email.split('@').next());
+    json!({ "id": user["id"], "userId": id, "userDirectory": "SANDBOX", "name": user["name"] })
 }
 
 fn shown(state: &State, app: &App, full: bool) -> Json {

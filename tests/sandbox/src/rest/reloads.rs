@@ -1,19 +1,21 @@
 //! The reloads API, and the logs that reloads leave in their apps.
 
-use serde::Deserialize;
+use std::sync::MutexGuard;
+
 use serde_json::{Value as Json, json};
 
-use super::page::{self, Limit};
-use super::{Answer, Outcome, Problem, Request};
-use crate::tenant::{Reload, State, Tenant, clock};
+use super::page::List;
+use super::{Answer, Ask, Outcome, Problem, Request};
+use crate::tenant::{Reload, State, clock};
 
-/// Loads the data of the apps whose reload has ended by now.
-fn settle(tenant: &Tenant, state: &mut State) {
-    let now = tenant.clock.millis();
-    let done: Vec<(String, u64)> = state
-        .reloads
-        .iter_mut()
-        .filter(|reload| !reload.loaded && reload.status(now) == "SUCCEEDED")
+const LIST: List =
+    List { sort: &["creationTime", "status", "startTime", "endTime"], by: "-creationTime", default: 10, most: 100 };
+
+/// The state, with the data of the apps whose reload has ended by now; and what time that is.
+fn settled<'a>(ask: &Ask<'a>) -> (MutexGuard<'a, State>, u64) {
+    let (mut state, now) = (ask.tenant.state(), ask.tenant.clock.millis());
+    let done = state.reloads.iter_mut().filter(|reload| !reload.loaded && reload.status(now) == "SUCCEEDED");
+    let done: Vec<(String, u64)> = done
         .map(|reload| {
             reload.loaded = true;
             (reload.app_id.clone(), reload.ends())
@@ -21,10 +23,10 @@ fn settle(tenant: &Tenant, state: &mut State) {
         .collect();
     for (id, ended) in done {
         if let Some(app) = state.app_mut(&id) {
-            app.reload();
-            app.reloaded = clock::written(ended);
+            app.reload(&clock::written(ended));
         }
     }
+    (state, now)
 }
 
 fn shown(request: &Request, state: &State, reload: &Reload, now: u64) -> Json {
@@ -68,37 +70,26 @@ fn log(reload: &Reload) -> String {
     }
 }
 
-pub(super) fn list(tenant: &Tenant, request: &Request) -> Outcome {
-    let mut state = tenant.state();
-    settle(tenant, &mut state);
-    let now = tenant.clock.millis();
-    let wanted = request.query("appId");
+pub(super) fn list(ask: &Ask<'_>) -> Outcome {
+    let (state, now) = settled(ask);
+    let wanted = ask.query("appId");
     let found = state.reloads.iter().filter(|reload| wanted.is_none_or(|app| reload.app_id == app));
-    let mut found: Vec<Json> = found.map(|reload| shown(request, &state, reload, now)).collect();
-    drop(state);
-    page::sort(request, &mut found, &["creationTime", "status", "startTime", "endTime"], "-creationTime")?;
-    Ok(Answer::ok(page::page(request, found, Limit { default: 10, most: 100 })?))
+    let found = found.map(|reload| shown(ask, &state, reload, now)).collect();
+    Ok(Answer::ok(LIST.page(ask, found)?))
 }
 
-pub(super) fn create(tenant: &Tenant, request: &Request) -> Outcome {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Create {
-        app_id: String,
-        #[serde(default)]
-        partial: bool,
-    }
-    let create: Create = request.json()?;
-    let now = tenant.clock.millis();
-    let mut state = tenant.state();
-    if state.app(&create.app_id).is_none() {
-        return Err(Problem::not_found("app", &create.app_id));
+pub(super) fn create(ask: &Ask<'_>) -> Outcome {
+    let body: Json = ask.json()?;
+    let app_id = body["appId"].as_str().unwrap_or_default().to_owned();
+    let (mut state, now) = settled(ask);
+    if state.app(&app_id).is_none() {
+        return Err(Problem::not_found("app", &app_id));
     }
     let reload = Reload {
         id: state.ids.hex24(),
-        app_id: create.app_id,
-        user_id: request.caller.user.clone(),
-        partial: create.partial,
+        app_id,
+        user_id: ask.caller.user.clone(),
+        partial: body["partial"] == true,
         created: now,
         time: state.reload_time,
         failure: state.reload_failure.take(),
@@ -106,7 +97,7 @@ pub(super) fn create(tenant: &Tenant, request: &Request) -> Outcome {
         loaded: false,
     };
     // Even the shortest was queued when it was asked for.
-    let answer = shown(request, &state, &Reload { cancelled: None, ..reload.clone() }, now.saturating_sub(1));
+    let answer = shown(ask, &state, &reload, now.saturating_sub(1));
     state.reloads.push(reload);
     Ok(Answer::created(answer))
 }
@@ -115,18 +106,15 @@ fn find<'a>(state: &'a mut State, id: &str) -> Result<&'a mut Reload, Problem> {
     state.reloads.iter_mut().find(|reload| reload.id == id).ok_or_else(|| Problem::not_found("reload", id))
 }
 
-pub(super) fn get(tenant: &Tenant, request: &Request, id: &str) -> Outcome {
-    let mut state = tenant.state();
-    settle(tenant, &mut state);
-    let reload = find(&mut state, id)?.clone();
-    Ok(Answer::ok(shown(request, &state, &reload, tenant.clock.millis())))
+pub(super) fn get(ask: &Ask<'_>) -> Outcome {
+    let (mut state, now) = settled(ask);
+    let reload = find(&mut state, ask.id())?.clone();
+    Ok(Answer::ok(shown(ask, &state, &reload, now)))
 }
 
-pub(super) fn cancel(tenant: &Tenant, id: &str) -> Outcome {
-    let now = tenant.clock.millis();
-    let mut state = tenant.state();
-    settle(tenant, &mut state);
-    let reload = find(&mut state, id)?;
+pub(super) fn cancel(ask: &Ask<'_>) -> Outcome {
+    let (mut state, now) = settled(ask);
+    let reload = find(&mut state, ask.id())?;
     match reload.status(now) {
         "QUEUED" | "RELOADING" => {
             reload.cancelled = Some(now);
@@ -136,30 +124,47 @@ pub(super) fn cancel(tenant: &Tenant, id: &str) -> Outcome {
     }
 }
 
+/// What is told of a reload that has ended.
+fn ended(reload: &Reload) -> Json {
+    json!({
+        "reloadId": reload.id,
+        "success": reload.failure.is_none(),
+        "endTime": clock::written(reload.ends()),
+        "duration": reload.ends() - reload.begins(),
+    })
+}
+
 /// The logs of an app's reloads.
-pub(super) fn logs(tenant: &Tenant, app: &str) -> Outcome {
-    let now = tenant.clock.millis();
-    let mut state = tenant.state();
-    settle(tenant, &mut state);
-    let ended = state.reloads.iter().filter(|reload| reload.app_id == app);
-    let ended = ended.filter(|reload| matches!(reload.status(now), "SUCCEEDED" | "FAILED"));
-    let shown = ended.map(|reload| {
-        json!({
-            "reloadId": reload.id,
-            "success": reload.failure.is_none(),
-            "endTime": clock::written(reload.ends()),
-            "duration": reload.ends() - reload.begins(),
-            "links": { "log": format!("/v1/apps/{app}/reloads/logs/{}", reload.id) },
-        })
+pub(super) fn logs(ask: &Ask<'_>) -> Outcome {
+    let (state, now) = settled(ask);
+    let of_app = state.reloads.iter().filter(|reload| reload.app_id == ask.id());
+    let over = of_app.filter(|reload| matches!(reload.status(now), "SUCCEEDED" | "FAILED"));
+    let shown = over.map(|reload| {
+        let mut shown = ended(reload);
+        shown["links"] = json!({ "log": format!("/v1/apps/{}/reloads/logs/{}", ask.id(), reload.id) });
+        shown
     });
     Ok(Answer::ok(json!({ "data": shown.collect::<Vec<Json>>() })))
 }
 
-pub(super) fn one_log(tenant: &Tenant, app: &str, id: &str) -> Outcome {
-    let mut state = tenant.state();
-    let reload = find(&mut state, id)?;
-    match reload.app_id == app {
-        true => Ok(Answer::file("text/plain", log(reload))),
-        false => Err(Problem::not_found("reload", id)),
+/// A reload of an app that has ended.
+fn of_app(ask: &Ask<'_>) -> Result<Reload, Problem> {
+    let (mut state, now) = settled(ask);
+    let reload = find(&mut state, ask.second())?.clone();
+    match reload.app_id == ask.id() && matches!(reload.status(now), "SUCCEEDED" | "FAILED") {
+        true => Ok(reload),
+        false => Err(Problem::not_found("reload", ask.second())),
     }
+}
+
+pub(super) fn one_log(ask: &Ask<'_>) -> Outcome {
+    Ok(Answer::file("text/plain", log(&of_app(ask)?)))
+}
+
+pub(super) fn metadata(ask: &Ask<'_>) -> Outcome {
+    let reload = of_app(ask)?;
+    let mut told = ended(&reload);
+    told["isPartialReload"] = json!(reload.partial);
+    told["statements"] = json!([]);
+    Ok(Answer::ok(told))
 }

@@ -16,6 +16,12 @@ pub(super) struct Maker<'a> {
 /// How deep a value goes before what may be left out is.
 const DEEP: usize = 6;
 
+/// Texts of the kinds that patterns ask for.
+const USUAL: &str = "sandbox 1.0.0 #4477aa en en-US 2025-05-05 2025-05-05T05:05:05Z 05:05 P1D 10 0 FREQ=DAILY \
+    RRULE:FREQ=DAILY;INTERVAL=1 192.0.2.0/24 192.0.2.1 https://sandbox.example / A1 user@sandbox.example \
+    sandbox.example PT1H 2025-05-05T05:05:05.000 12345678901234567890 abc_def qri:app:sense://sandbox \
+    application/json dataset data:image/png;base64,AAAA 5m US ./.";
+
 /// A number that a text always gives.
 pub(super) fn seed(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
@@ -170,39 +176,7 @@ impl<'a> Maker<'a> {
         let most = usize::try_from(schema["maxLength"].as_u64().unwrap_or(256)).unwrap_or(256);
         let mut cut = text.clone();
         cut.truncate(most);
-        let usual = [
-            "sandbox",
-            "1.0.0",
-            "#4477aa",
-            "en",
-            "en-US",
-            "2025-05-05",
-            "2025-05-05T05:05:05Z",
-            "05:05",
-            "P1D",
-            "10",
-            "0",
-            "FREQ=DAILY",
-            "RRULE:FREQ=DAILY;INTERVAL=1",
-            "192.0.2.0/24",
-            "192.0.2.1",
-            "https://sandbox.example",
-            "/",
-            "A1",
-            "user@sandbox.example",
-            "sandbox.example",
-            "PT1H",
-            "2025-05-05T05:05:05.000",
-            "12345678901234567890",
-            "abc_def",
-            "qri:app:sense://sandbox",
-            "application/json",
-            "dataset",
-            "data:image/png;base64,AAAA",
-            "5m",
-            "US",
-            "./.",
-        ];
+        let usual = USUAL.split(' ');
         let padded = "x".repeat(least);
         let hex = self.ids.hex32();
         let made = [text.clone(), cut, padded, self.ids.uuid(), self.ids.hex24(), hex.clone(), hex.to_uppercase()];

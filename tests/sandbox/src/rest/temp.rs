@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use super::{Answer, Outcome, Problem, Request};
+use super::{Answer, Ask, Outcome, Problem};
 use crate::tenant::{State, Tenant, Upload, clock};
 
 const TUS: &str = "1.0.0";
@@ -44,24 +44,24 @@ pub(super) fn keep(tenant: &Tenant, name: &str, bytes: Vec<u8>, length: usize, t
     id
 }
 
-pub(super) fn upload(tenant: &Tenant, request: &Request) -> Outcome {
-    let ttl = request.query("ttl").and_then(|ttl| ttl.parse().ok()).unwrap_or(3_600);
-    let name = request.query("filename").unwrap_or("content");
-    let id = keep(tenant, name, request.body.to_vec(), request.body.len(), ttl);
+pub(super) fn upload(ask: &Ask<'_>) -> Outcome {
+    let ttl = ask.query("ttl").and_then(|ttl| ttl.parse().ok()).unwrap_or(3_600);
+    let name = ask.query("filename").unwrap_or("content");
+    let id = keep(ask.tenant, name, ask.body.to_vec(), ask.body.len(), ttl);
     Ok(Answer::empty(201).with("location", format!("/v1/temp-contents/{id}")))
 }
 
-pub(super) fn download(tenant: &Tenant, request: &Request, id: &str) -> Outcome {
-    let now = tenant.clock.seconds();
-    let mut state = tenant.state();
-    let upload = find(&mut state, id, now)?;
+pub(super) fn download(ask: &Ask<'_>) -> Outcome {
+    let now = ask.tenant.clock.seconds();
+    let mut state = ask.state();
+    let upload = find(&mut state, ask.id(), now)?;
     if !upload.is_whole() {
         return Ok(Answer::empty(204));
     }
-    let kind = if request.query("inline") == Some("1") { "inline" } else { "attachment" };
+    let kind = if ask.query("inline") == Some("1") { "inline" } else { "attachment" };
     let shown = format!("{kind}; filename=\"{}\"", upload.name.replace('"', ""));
     let whole = || Answer::file("application/octet-stream", upload.bytes.clone());
-    let answer = match request.header("range").map(|range| part(range, upload.bytes.len())) {
+    let answer = match ask.header("range").map(|range| part(range, upload.bytes.len())) {
         None => whole(),
         Some(Some((from, to))) => {
             let told = format!("bytes {from}-{to}/{}", upload.bytes.len());
@@ -85,12 +85,12 @@ fn part(range: &str, length: usize) -> Option<(usize, usize)> {
     (from <= to).then_some((from, to))
 }
 
-pub(super) fn details(tenant: &Tenant, id: &str) -> Outcome {
-    let now = tenant.clock.seconds();
-    let mut state = tenant.state();
-    let upload = find(&mut state, id, now)?;
+pub(super) fn details(ask: &Ask<'_>) -> Outcome {
+    let now = ask.tenant.clock.seconds();
+    let mut state = ask.state();
+    let upload = find(&mut state, ask.id(), now)?;
     Ok(Answer::ok(json!({
-        "ID": id,
+        "ID": ask.id(),
         "Name": upload.name,
         "Size": upload.bytes.len().to_string(),
         "Expires": clock::written(upload.expires * 1_000),
@@ -99,27 +99,27 @@ pub(super) fn details(tenant: &Tenant, id: &str) -> Outcome {
 }
 
 /// Begins an upload by pieces.
-pub(super) fn begin(tenant: &Tenant, request: &Request) -> Outcome {
-    version(request)?;
-    let length = number(request, "upload-length")?;
-    let entries = request.header("upload-metadata").unwrap_or_default().split(',');
+pub(super) fn begin(ask: &Ask<'_>) -> Outcome {
+    version(ask)?;
+    let length = number(ask, "upload-length")?;
+    let entries = ask.header("upload-metadata").unwrap_or_default().split(',');
     let told = |name: &str| {
         let pair = entries.clone().filter_map(|entry| entry.trim().split_once(' ')).find(|(known, _)| *known == name);
         pair.and_then(|(_, value)| String::from_utf8(STANDARD.decode(value.trim()).ok()?).ok())
     };
     let ttl = told("ttl").and_then(|ttl| ttl.parse().ok()).unwrap_or(3_600);
     let name = told("filename").unwrap_or_else(|| "content".to_owned());
-    let id = keep(tenant, &name, Vec::new(), length, ttl);
-    let location = format!("{}/api/v1/temp-contents/files/{id}", request.origin);
+    let id = keep(ask.tenant, &name, Vec::new(), length, ttl);
+    let location = format!("{}/api/v1/temp-contents/files/{id}", ask.origin);
     Ok(Answer::empty(201).with("location", location).with("tus-resumable", TUS))
 }
 
 /// How far an upload by pieces is.
-pub(super) fn progress(tenant: &Tenant, request: &Request, id: &str) -> Outcome {
-    version(request)?;
-    let now = tenant.clock.seconds();
-    let mut state = tenant.state();
-    let upload = find(&mut state, id, now)?;
+pub(super) fn progress(ask: &Ask<'_>) -> Outcome {
+    version(ask)?;
+    let now = ask.tenant.clock.seconds();
+    let mut state = ask.state();
+    let upload = find(&mut state, ask.id(), now)?;
     let told = Answer::empty(200).with("upload-offset", upload.bytes.len().to_string());
     Ok(told
         .with("upload-length", upload.length.to_string())
@@ -128,31 +128,31 @@ pub(super) fn progress(tenant: &Tenant, request: &Request, id: &str) -> Outcome 
 }
 
 /// Takes a piece.
-pub(super) fn piece(tenant: &Tenant, request: &Request, id: &str) -> Outcome {
-    version(request)?;
-    let offset = number(request, "upload-offset")?;
-    let now = tenant.clock.seconds();
-    let mut state = tenant.state();
-    let upload = find(&mut state, id, now)?;
+pub(super) fn piece(ask: &Ask<'_>) -> Outcome {
+    version(ask)?;
+    let offset = number(ask, "upload-offset")?;
+    let now = ask.tenant.clock.seconds();
+    let mut state = ask.state();
+    let upload = find(&mut state, ask.id(), now)?;
     if offset != upload.bytes.len() {
         return Err(Problem::conflict(&format!("The next byte is {}, not {offset}", upload.bytes.len())));
     }
-    if upload.bytes.len() + request.body.len() > upload.length {
+    if upload.bytes.len() + ask.body.len() > upload.length {
         return Err(Problem::too_large());
     }
-    upload.bytes.extend_from_slice(&request.body);
+    upload.bytes.extend_from_slice(&ask.body);
     let offset = upload.bytes.len().to_string();
     Ok(Answer::empty(204).with("upload-offset", offset).with("tus-resumable", TUS))
 }
 
-fn version(request: &Request) -> Result<(), Problem> {
-    match request.header("tus-resumable") {
+fn version(ask: &Ask<'_>) -> Result<(), Problem> {
+    match ask.header("tus-resumable") {
         Some(TUS) => Ok(()),
         _ => Err(Problem::new(412, "Precondition Failed", "Tus-Resumable has to be 1.0.0")),
     }
 }
 
-fn number(request: &Request, name: &str) -> Result<usize, Problem> {
-    let value = request.header(name).and_then(|value| value.parse().ok());
+fn number(ask: &Ask<'_>, name: &str) -> Result<usize, Problem> {
+    let value = ask.header(name).and_then(|value| value.parse().ok());
     value.ok_or_else(|| Problem::parameter(name, "has to be a number"))
 }

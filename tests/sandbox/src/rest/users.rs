@@ -2,88 +2,104 @@
 
 use serde_json::{Value as Json, json};
 
-use super::page::{self, Limit};
-use super::{Answer, Outcome, Problem, Request};
-use crate::tenant::Tenant;
+use super::page::List;
+use super::{Answer, Ask, Outcome, Problem, Request, place};
 
-pub(super) fn list(tenant: &Tenant, request: &Request) -> Outcome {
-    listed(tenant, request, request.query("filter"))
+const LIST: List =
+    List { sort: &["name", "id", "email", "subject", "status", "createdAt"], by: "+name", default: 20, most: 100 };
+
+pub(super) fn list(ask: &Ask<'_>) -> Outcome {
+    listed(ask, ask.query("filter"))
 }
 
 /// The same list, with the filter in the body.
-pub(super) fn filter(tenant: &Tenant, request: &Request) -> Outcome {
-    let body: Json = if request.body.is_empty() { json!({}) } else { request.json()? };
-    listed(tenant, request, body["filter"].as_str())
+pub(super) fn filter(ask: &Ask<'_>) -> Outcome {
+    let body: Json = if ask.body.is_empty() { json!({}) } else { ask.json()? };
+    listed(ask, body["filter"].as_str())
 }
 
-fn listed(tenant: &Tenant, request: &Request, filter: Option<&str>) -> Outcome {
-    let mut users: Vec<Json> = tenant.state().users.clone();
+fn listed(ask: &Ask<'_>, filter: Option<&str>) -> Outcome {
+    let mut users = ask.state().users.clone();
     if let Some(filter) = filter {
-        let filter = Filter::parse(filter).ok_or_else(|| {
-            Problem::parameter(
-                "filter",
-                "is more than the sandbox reads: write one comparison, such as name eq \"Ada\"",
-            )
-        })?;
-        users.retain(|user| filter.fits(user));
+        let why = "is more than the sandbox reads: write one comparison, such as name eq \"Ada\"";
+        let (field, fits, value) = comparison(filter).ok_or_else(|| Problem::parameter("filter", why))?;
+        users.retain(|user| fits(&user[field].as_str().unwrap_or_default().to_lowercase(), &value));
     }
     let total = users.len();
-    page::sort(request, &mut users, &["name", "id", "email", "subject", "status", "createdAt"], "+name")?;
-    let users = users.into_iter().map(|user| with_link(request, user)).collect();
-    let mut page = page::page(request, users, Limit { default: 20, most: 100 })?;
-    if request.query("totalResults") == Some("true") {
+    users.iter_mut().for_each(|user| link(ask, user));
+    let mut page = LIST.page(ask, users)?;
+    if ask.query("totalResults") == Some("true") {
         page["totalResults"] = json!(total);
     }
     Ok(Answer::ok(page))
 }
 
+type Test = fn(&str, &str) -> bool;
+
+/// One comparison of the SCIM filter language: a field, a test, and the value in lower case.
+fn comparison(text: &str) -> Option<(&str, Test, String)> {
+    let mut words = text.trim().splitn(3, ' ');
+    let field = words.next().filter(|field| ["id", "name", "email", "subject", "status"].contains(field))?;
+    let test: Test = match words.next()?.to_ascii_lowercase().as_str() {
+        "eq" => |a, b| a == b,
+        "ne" => |a, b| a != b,
+        "co" => |a, b| a.contains(b),
+        "sw" => |a, b| a.starts_with(b),
+        _ => return None,
+    };
+    let value = words.next()?.trim().strip_prefix('"')?.strip_suffix('"')?;
+    (!value.contains('"')).then(|| (field, test, value.to_lowercase()))
+}
+
 /// Who one is: a redirect to the caller's user.
-pub(super) fn me(request: &Request) -> Outcome {
-    Ok(Answer::redirect(301, format!("{}/api/v1/users/{}", request.origin, request.caller.user)))
+pub(super) fn me(ask: &Ask<'_>) -> Outcome {
+    Ok(Answer::redirect(301, format!("{}/api/v1/users/{}", ask.origin, ask.caller.user)))
 }
 
-pub(super) fn count(tenant: &Tenant) -> Outcome {
-    Ok(Answer::ok(json!({ "total": tenant.state().users.len() })))
+pub(super) fn count(ask: &Ask<'_>) -> Outcome {
+    Ok(Answer::ok(json!({ "total": ask.state().users.len() })))
 }
 
-pub(super) fn get(tenant: &Tenant, request: &Request, id: &str) -> Outcome {
-    let user = tenant.state().users.iter().find(|user| user["id"] == id).cloned();
-    let user = user.ok_or_else(|| Problem::not_found("user", id))?;
-    Ok(Answer::ok(with_link(request, user)))
+pub(super) fn get(ask: &Ask<'_>) -> Outcome {
+    let state = ask.state();
+    let mut user = state.users[place(&state.users, "user", ask.id())?].clone();
+    link(ask, &mut user);
+    Ok(Answer::ok(user))
 }
 
-pub(super) fn create(tenant: &Tenant, request: &Request) -> Outcome {
-    let body: Json = request.json()?;
+pub(super) fn create(ask: &Ask<'_>) -> Outcome {
+    let body: Json = ask.json()?;
     let text = |name: &str| body[name].as_str().unwrap_or_default();
-    let mut state = tenant.state();
+    let mut state = ask.state();
     if state.users.iter().any(|user| user["subject"] == text("subject")) {
         return Err(Problem::conflict("There is a user with this subject already"));
     }
     let id = state.add_user(text("subject"), text("name"), text("email"));
-    let user = state.users.iter_mut().find(|user| user["id"] == *id).ok_or_else(|| Problem::not_found("user", &id))?;
+    let place = place(&state.users, "user", &id)?;
+    let user = &mut state.users[place];
     if body["status"].is_string() {
         user["status"] = body["status"].clone();
     }
-    Ok(Answer::created(with_link(request, user.clone())))
+    let mut user = user.clone();
+    link(ask, &mut user);
+    Ok(Answer::created(user))
 }
 
-pub(super) fn delete(tenant: &Tenant, request: &Request, id: &str) -> Outcome {
-    if request.caller.user == id {
+pub(super) fn delete(ask: &Ask<'_>) -> Outcome {
+    if ask.caller.user == ask.id() {
         return Err(Problem::bad("Nobody deletes oneself"));
     }
-    let mut state = tenant.state();
-    let before = state.users.len();
-    state.users.retain(|user| user["id"] != id);
-    match state.users.len() < before {
-        true => Ok(Answer::empty(204)),
-        false => Err(Problem::not_found("user", id)),
-    }
+    let mut state = ask.state();
+    let place = place(&state.users, "user", ask.id())?;
+    state.users.remove(place);
+    Ok(Answer::empty(204))
 }
 
-pub(super) fn patch(tenant: &Tenant, request: &Request, id: &str) -> Outcome {
-    let changes: Vec<Json> = request.json()?;
-    let mut state = tenant.state();
-    let user = state.users.iter_mut().find(|user| user["id"] == id).ok_or_else(|| Problem::not_found("user", id))?;
+pub(super) fn patch(ask: &Ask<'_>) -> Outcome {
+    let changes: Vec<Json> = ask.json()?;
+    let mut state = ask.state();
+    let place = place(&state.users, "user", ask.id())?;
+    let user = &mut state.users[place];
     for change in &changes {
         let name = change["path"].as_str().unwrap_or_default().trim_start_matches('/');
         match change["op"].as_str() {
@@ -94,38 +110,7 @@ pub(super) fn patch(tenant: &Tenant, request: &Request, id: &str) -> Outcome {
     Ok(Answer::empty(204))
 }
 
-fn with_link(request: &Request, mut user: Json) -> Json {
+fn link(request: &Request, user: &mut Json) {
     let href = format!("{}/api/v1/users/{}", request.origin, user["id"].as_str().unwrap_or_default());
     user["links"] = json!({ "self": { "href": href } });
-    user
-}
-
-/// One comparison of the SCIM filter language.
-struct Filter {
-    field: String,
-    operator: fn(&str, &str) -> bool,
-    value: String,
-}
-
-impl Filter {
-    fn parse(text: &str) -> Option<Self> {
-        let mut words = text.trim().splitn(3, ' ');
-        let field = words.next().filter(|field| ["id", "name", "email", "subject", "status"].contains(field))?;
-        let operator: fn(&str, &str) -> bool = match words.next()?.to_ascii_lowercase().as_str() {
-            "eq" => |a, b| a.eq_ignore_ascii_case(b),
-            "ne" => |a, b| !a.eq_ignore_ascii_case(b),
-            "co" => |a, b| a.to_lowercase().contains(&b.to_lowercase()),
-            "sw" => |a, b| a.to_lowercase().starts_with(&b.to_lowercase()),
-            _ => return None,
-        };
-        let value = words.next()?.trim().strip_prefix('"')?.strip_suffix('"')?;
-        if value.contains('"') {
-            return None;
-        }
-        Some(Self { field: field.to_owned(), operator, value: value.to_owned() })
-    }
-
-    fn fits(&self, user: &Json) -> bool {
-        (self.operator)(user[&self.field].as_str().unwrap_or_default(), &self.value)
-    }
 }

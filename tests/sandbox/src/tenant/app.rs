@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::{Ids, clock};
+use super::Ids;
 use crate::model::Model;
 
 /// An app, whether of the tenant or of one session only.
@@ -21,24 +22,23 @@ pub(crate) struct App {
     pub(crate) usage: String,
     pub(crate) published: bool,
     /// Files that belong to the app, by path.
-    pub(crate) media: BTreeMap<String, Vec<u8>>,
+    pub(crate) media: BTreeMap<String, Bytes>,
     pub(crate) origin: String,
     pub(crate) created: String,
     pub(crate) modified: String,
     /// Empty until the first reload.
     pub(crate) reloaded: String,
     pub(crate) script: String,
+    pub(crate) versions: Vec<Version>,
     pub(crate) data: Arc<Model>,
     /// What a reload loads, whatever the script says.
     pub(crate) source: Arc<Model>,
     pub(crate) objects: Objects,
-    pub(crate) variables: Vec<Variable>,
 }
 
 impl App {
     /// A new app without data.
-    pub(crate) fn new(ids: &mut Ids, name: &str, owner_id: &str, source: &Arc<Model>) -> Self {
-        let now = clock::now();
+    pub(crate) fn new(ids: &mut Ids, name: &str, owner_id: &str, source: &Arc<Model>, now: String) -> Self {
         Self {
             id: ids.uuid(),
             item_id: ids.hex24(),
@@ -57,15 +57,15 @@ impl App {
             data: Arc::default(),
             source: Arc::clone(source),
             objects: Objects::default(),
-            variables: Vec::new(),
+            versions: Vec::new(),
         }
     }
 
     /// Loads the data anew.
-    pub(crate) fn reload(&mut self) {
+    pub(crate) fn reload(&mut self, now: &str) {
         self.data = Arc::clone(&self.source);
-        self.reloaded = clock::now();
-        self.modified.clone_from(&self.reloaded);
+        now.clone_into(&mut self.reloaded);
+        now.clone_into(&mut self.modified);
     }
 
     /// The app as the apps API shows it.
@@ -102,42 +102,20 @@ impl App {
             ],
         })
     }
-
-    /// The app's entry among the items of the tenant.
-    pub(crate) fn item(&self) -> Item {
-        let attributes = self.attributes();
-        Item {
-            id: self.item_id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            resource_type: "app".to_owned(),
-            resource_id: self.id.clone(),
-            space_id: self.space_id.clone(),
-            owner_id: self.owner_id.clone(),
-            created: self.created.clone(),
-            updated: self.modified.clone(),
-            attributes: attributes["attributes"].clone(),
-        }
-    }
 }
 
 /// What the sandbox's user may do with an app.
 pub(crate) const PRIVILEGES: [&str; 8] =
     ["read", "update", "delete", "reload", "export", "duplicate", "change_owner", "change_space"];
 
-/// An entry of the tenant's catalog.
+/// A version of an app's script.
 #[derive(Clone, Debug)]
-pub(crate) struct Item {
+pub(crate) struct Version {
     pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) description: String,
-    pub(crate) resource_type: String,
-    pub(crate) resource_id: String,
-    pub(crate) space_id: Option<String>,
-    pub(crate) owner_id: String,
-    pub(crate) created: String,
-    pub(crate) updated: String,
-    pub(crate) attributes: Json,
+    pub(crate) script: String,
+    pub(crate) modifier: String,
+    pub(crate) modified: String,
+    pub(crate) message: String,
 }
 
 /// The classes of what an app keeps under an id.
@@ -147,9 +125,10 @@ pub(crate) enum Entity {
     Dimension,
     Measure,
     Bookmark,
+    Variable,
 }
 
-/// A generic object, a master item or a bookmark.
+/// A generic object, a master item, a bookmark or a variable.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Object {
     pub(crate) entity: Entity,
@@ -168,9 +147,19 @@ impl Object {
     pub(crate) fn info(&self) -> Json {
         json!({ "qId": self.id, "qType": self.kind() })
     }
+
+    /// The name of a variable.
+    pub(crate) fn name(&self) -> &str {
+        self.properties["qName"].as_str().unwrap_or_default()
+    }
+
+    /// What a variable stands for.
+    pub(crate) fn definition(&self) -> &str {
+        self.properties["qDefinition"].as_str().unwrap_or_default()
+    }
 }
 
-/// Generic objects in the order of their creation.
+/// Such objects in the order of their creation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Objects(pub(crate) Vec<Object>);
 
@@ -200,22 +189,5 @@ impl Objects {
         }
         self.0.retain(|object| !gone.contains(&object.id));
         gone
-    }
-}
-
-/// A variable.
-#[derive(Clone, Debug)]
-pub(crate) struct Variable {
-    pub(crate) id: String,
-    pub(crate) properties: Json,
-}
-
-impl Variable {
-    pub(crate) fn name(&self) -> &str {
-        self.properties["qName"].as_str().unwrap_or_default()
-    }
-
-    pub(crate) fn definition(&self) -> &str {
-        self.properties["qDefinition"].as_str().unwrap_or_default()
     }
 }

@@ -27,6 +27,11 @@ impl Clock {
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     }
 
+    /// Now as Qlik writes it, such as `2026-01-31T23:59:58.123Z`.
+    pub(crate) fn stamp(&self) -> String {
+        written(self.millis())
+    }
+
     /// Seconds since 1970.
     pub(crate) fn seconds(&self) -> u64 {
         self.millis() / 1_000
@@ -36,12 +41,6 @@ impl Clock {
 /// A time in milliseconds since 1970 as Qlik writes it.
 pub(crate) fn written(millis: u64) -> String {
     stamp(millis / 1_000, u32::try_from(millis % 1_000).unwrap_or_default())
-}
-
-/// Now, such as `2026-01-31T23:59:58.123Z`.
-pub(crate) fn now() -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    stamp(since.as_secs(), since.subsec_millis())
 }
 
 fn stamp(seconds: u64, millis: u32) -> String {

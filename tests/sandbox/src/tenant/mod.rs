@@ -19,8 +19,9 @@ use tokio::sync::broadcast;
 use crate::auth::{Auth, Managed};
 use crate::fault::Faults;
 use crate::model::Model;
+use crate::rest::Kind;
 
-pub(crate) use app::{App, Entity, Item, Object, Objects, PRIVILEGES, Variable};
+pub(crate) use app::{App, Entity, Object, Objects, PRIVILEGES, Version};
 pub use clock::Clock;
 pub(crate) use file::{DataFile, Upload};
 pub(crate) use ids::Ids;
@@ -46,15 +47,17 @@ pub(crate) struct Tenant {
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) ids: Ids,
+    clock: Clock,
     pub(crate) tenant_id: String,
     /// The user that the API key belongs to.
     pub(crate) me: String,
     pub(crate) users: Vec<Json>,
     pub(crate) spaces: Vec<Json>,
-    pub(crate) assignments: Vec<Json>,
+    /// What is granted in spaces.
+    pub(crate) grants: Vec<(Kind, Json)>,
     pub(crate) apps: Vec<App>,
     /// The items that are no apps.
-    pub(crate) others: Vec<Item>,
+    pub(crate) others: Vec<Json>,
     /// What a reload loads.
     pub(crate) data: Arc<Model>,
     pub(crate) uploads: BTreeMap<String, Upload>,
@@ -75,14 +78,15 @@ impl Tenant {
 
     /// A tenant with the sandbox's usual contents, whose apps are loaded with this data, and an API key of its own.
     pub(crate) fn with(data: Arc<Model>) -> Self {
+        let clock = Clock::default();
         Self {
             api_key: format!("sandbox-{}", &crate::auth::secret()[..32]),
-            clock: Clock::default(),
+            clock: clock.clone(),
             faults: Faults::default(),
             managed: Managed::default(),
             auth: Mutex::default(),
             seen: Mutex::default(),
-            state: Mutex::new(seed::state(data)),
+            state: Mutex::new(seed::state(data, clock)),
             deleted: broadcast::Sender::new(64),
             engine: crate::engine::Hub::default(),
         }
@@ -152,9 +156,21 @@ impl Seen {
 }
 
 impl State {
+    /// What time it is, as Qlik writes it.
+    pub(crate) fn stamp(&self) -> String {
+        self.clock.stamp()
+    }
+
+    /// An app that nobody has put anywhere yet: without data, of the tenant's first user unless told otherwise.
+    pub(crate) fn new_app(&mut self, name: &str, owner: Option<&str>) -> App {
+        let now = self.stamp();
+        let owner = owner.unwrap_or(&self.me);
+        App::new(&mut self.ids, name, owner, &self.data, now)
+    }
+
     /// Makes a user; its id.
     pub(crate) fn add_user(&mut self, subject: &str, name: &str, email: &str) -> String {
-        let (id, now) = (self.ids.hex24(), clock::now());
+        let (id, now) = (self.ids.hex24(), self.stamp());
         self.users.push(json!({
             "id": id,
             "tenantId": self.tenant_id,
@@ -180,13 +196,5 @@ impl State {
 
     pub(crate) fn space(&self, id: &str) -> Option<&Json> {
         self.spaces.iter().find(|space| space["id"] == id)
-    }
-
-    /// Every item of the catalog, the oldest first.
-    pub(crate) fn items(&self) -> Vec<Item> {
-        let apps = self.apps.iter().map(App::item);
-        let mut items: Vec<Item> = apps.chain(self.others.iter().cloned()).collect();
-        items.sort_by(|a, b| a.created.cmp(&b.created));
-        items
     }
 }

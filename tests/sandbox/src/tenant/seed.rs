@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use crate::model::Model;
+use crate::model::{Model, Table};
+use crate::rest::{ASSIGNMENT, grant, items};
 
-use super::{App, Entity, Ids, Item, Object, State, Variable};
+use super::{App, Clock, Entity, Ids, Object, State};
 
 const CREATED: &str = "2025-03-03T08:00:00.000Z";
 
@@ -66,66 +67,21 @@ const USERS: [(&str, &str); 4] = [
     ("Cleo Cedar", "cleo@sandbox.example"),
 ];
 
-pub(super) fn state(data: Arc<Model>) -> State {
+pub(super) fn state(data: Arc<Model>, clock: Clock) -> State {
     let mut ids = Ids::new(2_026);
     let tenant_id = ids.hex24();
     let users: Vec<Json> =
-        USERS.iter().enumerate().map(|(place, user)| self::user(&mut ids, &tenant_id, place, *user)).collect();
-    let owner = |place: usize| users[place]["id"].as_str().unwrap_or_default().to_owned();
-    let me = owner(0);
-    let spaces: Vec<Json> = SPACES
-        .iter()
-        .map(|(name, kind, description)| {
-            crate::rest::spaces::space(&ids.hex24(), name, kind, description, &me, &tenant_id, CREATED)
-        })
-        .collect();
-    let space = |place: Option<usize>| place.map(|place| spaces[place]["id"].as_str().unwrap_or_default().to_owned());
-    let mut hour = 0;
-    let mut next_stamp = || {
-        hour += 1;
-        format!("2025-03-{:02}T{:02}:15:00.000Z", 4 + hour / 12, 6 + hour % 12)
-    };
-    let mut apps = Vec::new();
-    for (name, description, place, loaded) in APPS {
-        let mut app = App::new(&mut ids, name, &me, &data);
-        app.description = description.to_owned();
-        app.space_id = space(place);
-        app.created = next_stamp();
-        app.modified.clone_from(&app.created);
-        if loaded {
-            app.script.push_str(SCRIPT);
-            app.reload();
-            app.reloaded.clone_from(&app.created);
-            app.modified.clone_from(&app.created);
-            furnish(&mut ids, &mut app);
-        }
-        apps.push(app);
-    }
-    let others = OTHERS.iter().enumerate().map(|(number, (kind, name, place))| {
-        let created = next_stamp();
-        Item {
-            id: ids.hex24(),
-            name: (*name).to_owned(),
-            description: String::new(),
-            resource_type: (*kind).to_owned(),
-            resource_id: ids.hex24(),
-            space_id: space(*place),
-            owner_id: owner(number % USERS.len()),
-            updated: created.clone(),
-            created,
-            attributes: json!({}),
-        }
-    });
-    let others = others.collect();
+        USERS.iter().enumerate().map(|(n, user)| self::user(&mut ids, &tenant_id, n, *user)).collect();
     let mut state = State {
         ids,
+        clock,
         tenant_id,
-        me,
+        me: id_of(&users[0]),
         users,
-        spaces,
-        assignments: Vec::new(),
-        apps,
-        others,
+        spaces: Vec::new(),
+        grants: Vec::new(),
+        apps: Vec::new(),
+        others: Vec::new(),
         data,
         uploads: BTreeMap::new(),
         files: Vec::new(),
@@ -133,13 +89,55 @@ pub(super) fn state(data: Arc<Model>) -> State {
         reload_time: Default::default(),
         reload_failure: None,
     };
-    let places = [(0, 1, "producer"), (0, 2, "consumer"), (1, 3, "publisher")];
-    for (space, user, role) in places {
-        let text = |value: &Json| value["id"].as_str().unwrap_or_default().to_owned();
-        let (space, user) = (text(&state.spaces[space]), text(&state.users[user]));
-        crate::rest::spaces::assign(&mut state, &space, "user", &user, &json!([role]));
+    for (name, kind, description) in SPACES {
+        state.add_space(name, kind, description, CREATED);
+    }
+    let mut hour = 0;
+    let mut next_stamp = || {
+        hour += 1;
+        format!("2025-03-{:02}T{:02}:15:00.000Z", 4 + hour / 12, 6 + hour % 12)
+    };
+    for (name, description, space, loaded) in APPS {
+        let mut app = state.new_app(name, None);
+        app.description = description.to_owned();
+        app.space_id = space.map(|space| id_of(&state.spaces[space]));
+        app.created = next_stamp();
+        app.modified.clone_from(&app.created);
+        if loaded {
+            app.script.push_str(&script(&app.source));
+            app.reload(&app.created.clone());
+            furnish(&mut state.ids, &mut app);
+        }
+        state.apps.push(app);
+    }
+    for (number, (kind, name, space)) in OTHERS.into_iter().enumerate() {
+        let own = json!({
+            "id": state.ids.hex24(),
+            "name": name,
+            "resourceType": kind,
+            "resourceId": state.ids.hex24(),
+            "spaceId": space.map(|space| id_of(&state.spaces[space])),
+            "ownerId": state.users[number % USERS.len()]["id"],
+            "createdAt": next_stamp(),
+        });
+        state.others.push(items::item(&state.tenant_id, own));
+    }
+    for (space, user, role) in [(0, 1, "producer"), (0, 2, "consumer"), (1, 3, "publisher")] {
+        let own = json!({ "type": "user", "assigneeId": state.users[user]["id"], "roles": [role] });
+        let space = id_of(&state.spaces[space]);
+        grant(&mut state, ASSIGNMENT, &space, own);
     }
     state
+}
+
+/// A script that loads the data.
+fn script(source: &Model) -> String {
+    let load = |table: &Table| format!("{0}:\r\nLOAD * FROM [lib://DataFiles/{0}.csv];\r\n", table.name);
+    format!("///$tab Data\r\n{}", source.tables.iter().map(load).collect::<String>())
+}
+
+fn id_of(document: &Json) -> String {
+    document["id"].as_str().unwrap_or_default().to_owned()
 }
 
 fn user(ids: &mut Ids, tenant_id: &str, place: usize, (name, email): (&str, &str)) -> Json {
@@ -158,64 +156,46 @@ fn user(ids: &mut Ids, tenant_id: &str, place: usize, (name, email): (&str, &str
     })
 }
 
-/// A sheet with two charts and a variable, as any app of a real tenant has some.
+/// A sheet with two charts, master items and a variable, as any app of a real tenant has some.
 fn furnish(ids: &mut Ids, app: &mut App) {
-    let mut object = |parent: Option<&str>, mut properties: Json| {
+    let mut keep = |entity, kind: &str, parent: Option<&str>, mut properties: Json| {
         let id = ids.uuid();
-        properties["qInfo"]["qId"] = json!(id);
-        app.objects.0.push(Object {
-            entity: Entity::Object,
-            id: id.clone(),
-            parent: parent.map(str::to_owned),
-            properties,
-            saved: Json::Null,
-        });
+        properties["qInfo"] = json!({ "qId": id, "qType": kind });
+        let parent = parent.map(str::to_owned);
+        app.objects.0.push(Object { entity, id: id.clone(), parent, properties, saved: Json::Null });
         id
     };
-    let sheet = object(
-        None,
-        json!({
-            "qInfo": { "qType": "sheet" },
-            "qMetaDef": { "title": "Overview", "description": "Sales by region and month" },
-            "qChildListDef": { "qData": { "title": "/title" } },
-            "rank": 0, "columns": 24, "rows": 12, "cells": [],
-        }),
-    );
+    let sheet = json!({
+        "qMetaDef": { "title": "Overview", "description": "Sales by region and month" },
+        "qChildListDef": { "qData": { "title": "/title" } },
+        "rank": 0, "columns": 24, "rows": 12, "cells": [],
+    });
+    let sheet = keep(Entity::Object, "sheet", None, sheet);
     for (kind, title, dimension) in
         [("barchart", "Sales by region", "Region"), ("linechart", "Sales by month", "Month")]
     {
-        object(
-            Some(&sheet),
-            json!({
-                "qInfo": { "qType": kind },
-                "qMetaDef": {},
-                "title": title,
-                "visualization": kind,
-                "qHyperCubeDef": {
-                    "qDimensions": [{ "qDef": { "qFieldDefs": [dimension], "qSortCriterias": [{ "qSortByNumeric": 1, "qSortByAscii": 1 }] } }],
-                    "qMeasures": [{ "qDef": { "qLabel": "Sales", "qDef": "Sum(Sales)" } }],
-                    "qInitialDataFetch": [{ "qWidth": 2, "qHeight": 100 }],
-                },
-            }),
-        );
+        let sorting = json!([{ "qSortByNumeric": 1, "qSortByAscii": 1 }]);
+        let chart = json!({
+            "qMetaDef": {},
+            "title": title,
+            "visualization": kind,
+            "qHyperCubeDef": {
+                "qDimensions": [{ "qDef": { "qFieldDefs": [dimension], "qSortCriterias": sorting } }],
+                "qMeasures": [{ "qDef": { "qLabel": "Sales", "qDef": "Sum(Sales)" } }],
+                "qInitialDataFetch": [{ "qWidth": 2, "qHeight": 100 }],
+            },
+        });
+        keep(Entity::Object, kind, Some(&sheet), chart);
     }
-    let mut item = |entity, kind: &str, member: &str, title: &str, definition: Json| {
-        let id = ids.uuid();
-        let mut properties = json!({ "qInfo": { "qId": id, "qType": kind }, "qMetaDef": { "title": title } });
-        properties[member] = definition;
-        app.objects.0.push(Object { entity, id, parent: None, properties, saved: Json::Null });
-    };
-    let region = json!({ "qGrouping": "N", "qFieldDefs": ["Region"], "qFieldLabels": ["Sales region"] });
-    item(Entity::Dimension, "dimension", "qDim", "Sales region", region);
-    item(Entity::Measure, "measure", "qMeasure", "Sales", json!({ "qLabel": "Sales", "qDef": "Sum(Sales)" }));
-    let id = ids.uuid();
-    app.variables.push(Variable {
-        properties: json!({ "qInfo": { "qId": id, "qType": "variable" }, "qMetaDef": {}, "qName": "vTarget",
-            "qComment": "What the year should bring", "qDefinition": "1000000" }),
-        id,
+    let region = json!({
+        "qMetaDef": { "title": "Sales region" },
+        "qDim": { "qGrouping": "N", "qFieldDefs": ["Region"], "qFieldLabels": ["Sales region"] },
     });
+    keep(Entity::Dimension, "dimension", None, region);
+    let sales = json!({ "qMetaDef": { "title": "Sales" }, "qMeasure": { "qLabel": "Sales", "qDef": "Sum(Sales)" } });
+    keep(Entity::Measure, "measure", None, sales);
+    let target = json!({
+        "qMetaDef": {}, "qName": "vTarget", "qComment": "What the year should bring", "qDefinition": "1000000",
+    });
+    keep(Entity::Variable, "variable", None, target);
 }
-
-const SCRIPT: &str = "///$tab Data\r\nOrderLines:\r\nLOAD * FROM [lib://DataFiles/OrderLines.csv];\r\n\
-Orders:\r\nLOAD * FROM [lib://DataFiles/Orders.csv];\r\nCustomers:\r\nLOAD * FROM [lib://DataFiles/Customers.csv];\r\n\
-Countries:\r\nLOAD * FROM [lib://DataFiles/Countries.csv];\r\nProducts:\r\nLOAD * FROM [lib://DataFiles/Products.csv];\r\n";

@@ -1,10 +1,11 @@
 //! What the tests over sockets share.
 #![allow(dead_code, missing_docs)] // each test uses a part of it
 
+use std::net::SocketAddr;
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use futures_util::StreamExt;
+use futures_util::{SinkExt, StreamExt};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use qlik_sandbox::Sandbox;
 use reqwest::{Client, RequestBuilder};
@@ -83,7 +84,11 @@ pub(crate) fn asked(sandbox: &Sandbox, grant: &str, more: Json) -> Json {
 }
 
 pub(crate) async fn connect(sandbox: &Sandbox, path: &str, headers: &[(&str, &str)]) -> Result<Socket, Error> {
-    let mut request = format!("ws://{}{path}", sandbox.addr()).into_client_request()?;
+    connect_to(sandbox.addr(), path, headers).await
+}
+
+async fn connect_to(addr: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Result<Socket, Error> {
+    let mut request = format!("ws://{addr}{path}").into_client_request()?;
     for (name, value) in headers {
         let name: tokio_tungstenite::tungstenite::http::HeaderName = name.parse().expect("a name");
         request.headers_mut().insert(name, value.parse().expect("a value"));
@@ -101,5 +106,37 @@ pub(crate) async fn next(socket: &mut Socket) -> Json {
             Some(Ok(_)) => {}
             Some(Err(_)) | None => return json!("ended"),
         }
+    }
+}
+
+/// A session of the Engine with an app open, as handle 1.
+pub(crate) struct Engine(Socket);
+
+impl Engine {
+    pub(crate) async fn open(addr: SocketAddr, key: &str, app: &str) -> Self {
+        let bearer = format!("Bearer {key}");
+        let socket = connect_to(addr, &format!("/app/{app}"), &[("authorization", &bearer)]).await;
+        let mut engine = Self(socket.expect("a socket"));
+        assert_eq!(next(&mut engine.0).await["method"], "OnConnected");
+        assert_eq!(engine.call(-1, "OpenDoc", json!([app])).await["qReturn"]["qHandle"], 1);
+        engine
+    }
+
+    /// The whole reply.
+    pub(crate) async fn reply(&mut self, handle: i64, method: &str, params: Json) -> Json {
+        let request = json!({ "jsonrpc": "2.0", "id": 1, "handle": handle, "method": method, "params": params });
+        self.0.send(Message::text(request.to_string())).await.expect("sent");
+        next(&mut self.0).await
+    }
+
+    /// The result.
+    pub(crate) async fn call(&mut self, handle: i64, method: &str, params: Json) -> Json {
+        let reply = self.reply(handle, method, params).await;
+        assert_eq!(reply.get("error"), None, "{method}: {reply}");
+        reply["result"].clone()
+    }
+
+    pub(crate) async fn next(&mut self) -> Json {
+        next(&mut self.0).await
     }
 }

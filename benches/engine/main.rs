@@ -1,0 +1,105 @@
+//! How fast the Engine session is, against a bare loop on the same socket library and against enigma.js on Node.
+//!
+//! All three call one server, a process of its own, in the same run and in turns. Prints `ratio NAME VALUE` for each
+//! measure: above 1 the session is faster than what it is compared with. enigma.js is installed into the build folder
+//! with npm; where that cannot be done, the run says so and goes on without it.
+
+mod bare;
+mod enigma;
+mod server;
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use qlik::engine::{Doc, GenericObject, Proxy, RpcMethod, Session};
+use qlik::{Auth, Qlik};
+use serde_json::Value;
+
+const ROUNDS: usize = 7;
+const CALLS: usize = 20_000;
+const LAYOUTS: usize = 40;
+
+static GET_LAYOUT: RpcMethod = RpcMethod::new("GenericObject", "GetLayout").out("qLayout");
+
+fn main() {
+    if std::env::args().any(|argument| argument == server::FLAG) {
+        return runtime().block_on(server::serve());
+    }
+    let server = server::Process::start();
+    let enigma = enigma::Enigma::start(server.address);
+    if let Err(why) = &enigma {
+        println!("enigma.js is left out: {why}");
+    }
+    let address = server.address;
+    // a task of its own, as calls are made in life: the future that a runtime blocks on is woken in another way
+    let measures = async move { tokio::spawn(measure(address, enigma.ok())).await };
+    runtime().block_on(measures).expect("the measures come to their end");
+}
+
+async fn measure(address: SocketAddr, mut enigma: Option<enigma::Enigma>) {
+    let qlik = Qlik::builder(format!("http://{address}")).auth(Auth::api_key("bench")).build().expect("a client");
+    let session = qlik.session("app").connect().await.expect("a session");
+    let mut bare = bare::connect(address).await;
+    for (name, in_flight) in [("small_calls_16_in_flight", 16), ("small_calls_one_at_a_time", 1)] {
+        let (mut to_bare, mut to_enigma) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            let theirs = bare::calls(&mut bare, CALLS, in_flight).await;
+            let ours = calls(&session, in_flight).await;
+            let node = enigma.as_mut().map(|enigma| enigma.calls(CALLS, in_flight));
+            let rate = |time: Duration| format!("{:.0}/s", CALLS as f64 / time.as_secs_f64());
+            let node_rate = node.map_or("-".to_owned(), rate);
+            println!("{name}: bare {}, session {}, enigma.js {node_rate}", rate(theirs), rate(ours));
+            to_bare.push(theirs.as_secs_f64() / ours.as_secs_f64());
+            to_enigma.extend(node.map(|node| node.as_secs_f64() / ours.as_secs_f64()));
+        }
+        println!("ratio {name} {:.2}", median(to_bare));
+        if !to_enigma.is_empty() {
+            println!("ratio {name}_to_enigma_js {:.2}", median(to_enigma));
+        }
+    }
+    let mut rounds = Vec::new();
+    for _ in 0..ROUNDS {
+        let (whole, delta) = (layouts(&session, false).await, layouts(&session, true).await);
+        println!("{LAYOUTS} layouts of 1 MB: whole {whole:?}, by delta {delta:?}");
+        rounds.push(whole.as_secs_f64() / delta.as_secs_f64());
+    }
+    println!("ratio delta_of_a_1_mb_layout {:.2}", median(rounds));
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+async fn calls(session: &Session, in_flight: usize) -> Duration {
+    let doc = Doc::new(session.handle(1, "Doc"));
+    let begin = Instant::now();
+    let lanes = (0..in_flight).map(|_| {
+        let doc = doc.clone();
+        async move {
+            for _ in 0..CALLS / in_flight {
+                let value = doc.evaluate_ex("Sum(Sales)").await.expect("a value");
+                assert_eq!(value.is_numeric, Some(true));
+            }
+        }
+    });
+    join_all(lanes).await;
+    begin.elapsed()
+}
+
+async fn layouts(session: &Session, delta: bool) -> Duration {
+    let object = GenericObject::new(session.handle(2, "GenericObject"));
+    // the first one is whole either way
+    object.handle().rpc::<Value>(&GET_LAYOUT).delta(delta).await.expect("a layout");
+    let begin = Instant::now();
+    for _ in 0..LAYOUTS {
+        let call = object.get_layout().delta(delta);
+        call.await.expect("a layout");
+    }
+    begin.elapsed()
+}
