@@ -13,7 +13,7 @@ sandbox *ARGS:
 
 # All tests
 test *ARGS:
-    cargo test --workspace --features full,schemars {{ARGS}}
+    cargo test --workspace --features full,parquet,csv,schemars {{ARGS}}
 
 # Everything that has to hold before a change is sent
 ci:
@@ -26,12 +26,12 @@ fmt:
 # Lints, on the features that matter
 clippy:
     cargo clippy --workspace --all-targets -- -D warnings
-    cargo clippy --workspace --all-targets --features full,schemars -- -D warnings
+    cargo clippy --workspace --all-targets --features full,parquet,csv,schemars -- -D warnings
     cargo clippy -p qlik --no-default-features -- -D warnings
 
 # The documentation as docs.rs shows it
 doc:
-    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --features full,schemars
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --features full,parquet,csv,schemars
 
 # That everything described is generated, named and worded
 check:

@@ -34,6 +34,8 @@
 //!
 //! # Where to look
 //!
+//! - [`guide`] tells how, from the [first steps](guide::first_steps) to [migrating](guide::migrating):
+//!   [`guide::signing_in`] has a table of which way is for which program.
 //! - [`Qlik`] is the client: cheap to clone, shared by any number of tasks. It has a method for each REST API
 //!   (`qlik.data_files()`), raw calls ([`Qlik::get`]) and the way into the Engine (`qlik.open_app(id)`).
 //! - [`rest`] holds the APIs. Each is a module with its operations, their calls and their types, under Qlik's names:
@@ -43,8 +45,6 @@
 //! - `data` reads hypercubes as rows.
 //! - `replay` (a feature) records a session with a tenant, and replays it without one.
 //! - [`Auth`] has every way of signing in; [`auth`] has what belongs to them, and the trait for one of your own.
-//! - [`guide`] tells how: [`guide::signing_in`] with a table of which way is for which program, and
-//!   [`guide::client_managed`] for servers of your own.
 //! - [`Error`] is the one error, and says of itself whether trying again helps.
 //!
 //! # What types promise
@@ -90,6 +90,8 @@ pub mod data;
 #[cfg_attr(docsrs, doc(cfg(feature = "engine")))]
 pub mod engine;
 mod error;
+// The pages are there to be read: a build of the crate has no use for them.
+#[cfg(all(doc, feature = "engine", feature = "core"))]
 pub mod guide;
 mod host;
 mod http;

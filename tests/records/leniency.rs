@@ -1,4 +1,5 @@
 //! What reads forgive and what writes send, on types as they are generated.
+#![allow(deprecated, reason = "reads give deprecated members too")]
 
 use std::fmt::Debug;
 

@@ -95,7 +95,7 @@ async fn a_session_that_the_server_closes_is_closed_again() {
         let session = qlik.engine().connect().await.unwrap();
         session.global().engine_version().await.unwrap();
         let error = session.call("OSName", -1, ()).await.unwrap_err();
-        (error.to_string(), session.closed().await.reason().clone())
+        (error.to_string(), *session.closed().await.reason())
     };
     let recorded = run(&qlik).await;
     drop((qlik, sandbox));

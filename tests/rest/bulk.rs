@@ -1,4 +1,5 @@
 //! Answers about many items, content types of a body's own, and results at another place.
+#![allow(deprecated, reason = "the old operations work until Qlik removes them")]
 
 use std::time::Duration;
 

@@ -61,7 +61,7 @@ fn the_documented_kinds_are_those_of_the_descriptions() {
             count("filters", operation.params.iter().any(|param| param.wire == "filter" && filters(&param.place)));
             let guarded = |wire: &str| wire.eq_ignore_ascii_case("if-match");
             count("guards against a change by others", operation.params.iter().any(|param| guarded(&param.wire)));
-            count("is on its way out", operation.deprecated);
+            count("is on its way out", operation.deprecated.is_some());
         }
     }
     let told = told();

@@ -169,7 +169,7 @@ async fn five_thousand_calls_under_faults() {
     .await;
     let retry = Retry::times(12).first_pause(Duration::from_millis(2));
     let qlik = server.builder().retry(retry).retry_budget(u32::MAX).build().unwrap();
-    let twice = |number: usize| number % 3 != 0;
+    let twice = |number: usize| !number.is_multiple_of(3);
     let calls = futures::stream::iter(0..CALLS).map(|number| {
         let method = if twice(number) { Method::Get } else { Method::Post };
         let call = qlik.request::<i64>(method, "/x").query("n", number);

@@ -51,6 +51,12 @@ impl<'l> Doc<'l> {
         self
     }
 
+    /// The name on the wire, behind the words. It is there to be compared, and stands in nobody's way.
+    pub(super) fn wire(mut self, name: &str) -> Self {
+        self.lines.push(format!("(`{name}`)"));
+        self
+    }
+
     /// Names with their words, as a list; those without words are left out.
     pub(super) fn list<'a>(mut self, head: &str, entries: impl Iterator<Item = (&'a str, &'a [String])>) -> Self {
         let mut entries = entries.filter(|(_, words)| !words.is_empty()).peekable();

@@ -41,7 +41,10 @@ pub fn engine(engine: &Engine) -> Vec<File> {
 
     let mut text =
         Text::new(&head("Types of the Engine, under the schema's names; fields are named without their `q`."));
-    text.line("#![allow(deprecated)]\nuse crate::record::{Extra, open_enum, record};");
+    // Words name types of the same file by their whole path, as those of any other.
+    text.line(
+        "#![allow(deprecated, rustdoc::redundant_explicit_links)]\nuse crate::record::{Extra, open_enum, record};",
+    );
     types::types(&mut text, &engine.types, links);
     files.push(File { path: "engine/types.rs".to_owned(), text: text.0 });
     files
@@ -231,7 +234,7 @@ fn call_struct(text: &mut Text, class: &Class, method: &Method, links: &Links) {
         let words = Doc::new(links).words(&param.docs);
         let words = match param.docs.is_empty() {
             true => words.marked(&format!("Sets `{}`.", param.wire)),
-            false => words.marked(&format!("Wire name: `{}`.", param.wire)),
+            false => words.wire(&param.wire),
         };
         let words = words.attributes();
         let (setter, argument, step) = (ident(&param.name), argument(param, &prefix), step(param));

@@ -14,7 +14,9 @@ pub fn api(api: &Api, source: &str, apis: &[String]) -> Vec<File> {
     let module = snake(&api.name);
     let head =
         |words: String| vec![format!("//! {words}"), format!("// generated from {source}; see `qlik-codegen explain`")];
-    let mut client = Text::new(&head(docs::plain(&summary(api))));
+    let mut words = head(docs::plain(&summary(api)));
+    words.splice(1..1, contents(api));
+    let mut client = Text::new(&words);
     // Qlik's deprecations are for users of the crate; the crate itself goes on to offer what they mark.
     client.line("#![allow(deprecated)]");
     let direct = api.operations.iter().any(|operation| !has_options(operation));
@@ -36,7 +38,11 @@ pub fn api(api: &Api, source: &str, apis: &[String]) -> Vec<File> {
     }
 
     let mut text = Text::new(&head(format!("Types of [`{0}`](super::{0}).", pascal(&api.name))));
-    text.line("#![allow(deprecated)]\n#[allow(unused_imports)]\nuse crate::record::{Extra, open_enum, record, union};");
+    // Words name types of the same file by their whole path, as those of any other.
+    text.line(
+        "#![allow(deprecated, rustdoc::redundant_explicit_links)]\n#[allow(unused_imports)]\n\
+         use crate::record::{Extra, open_enum, record, union};",
+    );
     types::types(&mut text, &api.types, links);
     for page in &api.pages {
         text.item(page_impl(page));
@@ -78,6 +84,20 @@ pub fn index(apis: &[Api]) -> File {
 
 fn summary(api: &Api) -> String {
     if api.summary.is_empty() { format!("The REST API `{}`.", api.name) } else { api.summary.clone() }
+}
+
+/// The operations of an API, as a table for the page of its module.
+fn contents(api: &Api) -> Vec<String> {
+    if api.operations.is_empty() {
+        return Vec::new();
+    }
+    let client = pascal(&api.name);
+    let rows = api.operations.iter().map(|operation| {
+        let words = docs::plain(operation.docs.first().map_or("", String::as_str)).replace('|', "\\|");
+        format!("//! | [`{0}`]({client}::{0}) | {words} |", operation.method)
+    });
+    let head = ["//!", "//! | Operation | What it does |", "//! |---|---|"].map(str::to_owned);
+    head.into_iter().chain(rows).collect()
 }
 
 /// What the words of an API may name: its types, its operations, other APIs.
@@ -344,7 +364,7 @@ fn call_struct(text: &mut Text, api: &Api, operation: &Operation, links: &Links)
         let mut words = Doc::new(links).words(&param.docs);
         words = match param.docs.is_empty() {
             true => words.marked(&format!("Sets `{}`.", param.wire)),
-            false if param.wire != param.name => words.marked(&format!("Wire name: `{}`.", param.wire)),
+            false if param.wire != param.name => words.wire(&param.wire),
             false => words,
         };
         let deprecated = docs::deprecated(param.deprecated.then_some("deprecated by Qlik"));

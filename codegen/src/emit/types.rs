@@ -90,7 +90,7 @@ fn field(field: &Field, links: &Links) -> TokenStream {
     let mut words = Doc::new(links).words(&field.docs);
     words = match field.docs.is_empty() {
         true => words.marked(&format!("`{}`", field.wire)),
-        false if field.wire != field.name => words.marked(&format!("Wire name: `{}`.", field.wire)),
+        false if field.wire != field.name => words.wire(&field.wire),
         false => words,
     };
     let words = words.attributes();

@@ -36,7 +36,7 @@ fn round_trip<T: Wire>(json: &str) -> Result<Read, ReadError> {
 #[cfg(feature = "schemars")]
 fn schema<T: Wire>() -> Value {
     let mut generator = schemars::generate::SchemaSettings::draft07().into_generator();
-    let mut root = T::schema(&mut generator).to_value();
+    let mut root = record::schema_of::<T>(&mut generator).to_value();
     let definitions = Value::Object(generator.take_definitions(true));
     match root.as_object_mut() {
         Some(keywords) => drop(keywords.insert("definitions".to_owned(), definitions)),

@@ -1,5 +1,6 @@
 //! Every operation of every API, called through its generated client with values made of its description: what arrives
 //! is what the description says, and the sandbox, which judges by the description, takes it.
+#![allow(deprecated, reason = "every operation is called, those on their way out too")]
 
 #[allow(dead_code)]
 #[path = "../../records/instances/generator.rs"]
