@@ -53,6 +53,9 @@ fn the_projects_overlays_apply_to_the_official_documents() {
         "engine/qix.json" => upstream.join("engine/engine-rpc.json"),
         rest => upstream.join(rest),
     });
+    // words only fill gaps, and these documents have words of their own
+    let kept = |problem: &&String| problem.starts_with("wording/") && problem.ends_with("changes nothing");
+    let problems: Vec<_> = problems.iter().filter(|problem| !kept(problem)).cloned().collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
