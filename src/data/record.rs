@@ -3,32 +3,30 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use futures::Stream;
-use futures::stream::StreamExt;
 use serde::de::value::StrDeserializer;
 use serde::de::{
     self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
     VariantAccess, Visitor,
 };
 
-use super::batch::{Batch, CellRef, RowRef};
+use super::batch::{CellRef, RowRef};
 use super::cell::CellKind;
+use super::rows::Cursor;
 use super::stream::Batches;
 use crate::error::{DecodeError, Error, Result};
 
 /// The records of a table, as a stream; see [`Cube::records`](super::Cube::records).
 pub struct Records<T> {
-    batches: Batches,
-    batch: Option<Batch>,
-    next: usize,
+    cursor: Cursor,
     record: PhantomData<fn() -> T>,
 }
 
 impl<T> Records<T> {
     pub(super) fn new(batches: Batches) -> Self {
-        Records { batches, batch: None, next: 0, record: PhantomData }
+        Records { cursor: Cursor::new(batches), record: PhantomData }
     }
 }
 
@@ -36,20 +34,7 @@ impl<T: DeserializeOwned> Stream for Records<T> {
     type Item = Result<T>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
-        loop {
-            let next = self.next;
-            if let Some(row) = self.batch.as_ref().and_then(|batch| batch.row(next)) {
-                let read = row.deserialize();
-                self.next += 1;
-                return Poll::Ready(Some(read));
-            }
-            self.batch = None;
-            match ready!(self.batches.poll_next_unpin(cx)) {
-                Some(Ok(batch)) => (self.batch, self.next) = (Some(batch), 0),
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => return Poll::Ready(None),
-            }
-        }
+        self.cursor.poll_row(cx, |row| row.deserialize())
     }
 }
 

@@ -8,33 +8,32 @@ use std::task::{Context, Poll, ready};
 use futures::Stream;
 use futures::stream::StreamExt;
 
-use super::batch::Batch;
+use super::batch::{Batch, RowRef};
 use super::row::FromRow;
 use super::stream::Batches;
 use crate::error::Result;
 
-/// The rows of a table, as a stream; see [`Cube::rows`](super::Cube::rows).
-pub struct Rows<T> {
+/// The place in a table up to which its rows were taken.
+pub(super) struct Cursor {
     batches: Batches,
     batch: Option<Batch>,
     next: usize,
-    row: PhantomData<fn() -> T>,
 }
 
-impl<T> Rows<T> {
+impl Cursor {
     pub(super) fn new(batches: Batches) -> Self {
-        Rows { batches, batch: None, next: 0, row: PhantomData }
+        Cursor { batches, batch: None, next: 0 }
     }
-}
 
-impl<T: FromRow> Stream for Rows<T> {
-    type Item = Result<T>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
+    /// Reads the next row.
+    pub(super) fn poll_row<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        read: impl FnOnce(RowRef<'_>) -> Result<T>,
+    ) -> Poll<Option<Result<T>>> {
         loop {
-            let next = self.next;
-            if let Some(row) = self.batch.as_ref().and_then(|batch| batch.row(next)) {
-                let read = T::from_row(row);
+            if let Some(row) = self.batch.as_ref().and_then(|batch| batch.row(self.next)) {
+                let read = read(row);
                 self.next += 1;
                 return Poll::Ready(Some(read));
             }
@@ -45,6 +44,26 @@ impl<T: FromRow> Stream for Rows<T> {
                 None => return Poll::Ready(None),
             }
         }
+    }
+}
+
+/// The rows of a table, as a stream; see [`Cube::rows`](super::Cube::rows).
+pub struct Rows<T> {
+    cursor: Cursor,
+    row: PhantomData<fn() -> T>,
+}
+
+impl<T> Rows<T> {
+    pub(super) fn new(batches: Batches) -> Self {
+        Rows { cursor: Cursor::new(batches), row: PhantomData }
+    }
+}
+
+impl<T: FromRow> Stream for Rows<T> {
+    type Item = Result<T>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
+        self.cursor.poll_row(cx, T::from_row)
     }
 }
 

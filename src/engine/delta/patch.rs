@@ -73,28 +73,31 @@ fn is_root(path: &str) -> bool {
 }
 
 fn add(document: &mut Value, path: &str, value: Value) -> Result<(), PatchError> {
-    if is_root(path) {
-        *document = value;
-        return Ok(());
-    }
-    let (parent, name) = parent(document, path)?;
-    match parent {
-        Value::Object(members) => {
-            members.insert(name, value);
+    put(document, path, value, |items, name, value| {
+        let index = if name == "-" { items.len() } else { index(name, path)? };
+        if index > items.len() {
+            return Err(PatchError::new(path, format_args!("the array ends at {}", items.len())));
         }
-        Value::Array(items) => {
-            let index = if name == "-" { items.len() } else { index(&name, path)? };
-            if index > items.len() {
-                return Err(PatchError::new(path, format_args!("the array ends at {}", items.len())));
-            }
-            items.insert(index, value);
-        }
-        _ => return Err(PatchError::new(path, "what holds it is neither an object nor an array")),
-    }
-    Ok(())
+        items.insert(index, value);
+        Ok(())
+    })
 }
 
 fn replace(document: &mut Value, path: &str, value: Value) -> Result<(), PatchError> {
+    put(document, path, value, |items, name, value| {
+        let place = items.get_mut(index(name, path)?);
+        *place.ok_or_else(|| PatchError::new(path, "there is no such item"))? = value;
+        Ok(())
+    })
+}
+
+/// Puts a value where the path leads; only in an array it matters how.
+fn put(
+    document: &mut Value,
+    path: &str,
+    value: Value,
+    into_array: impl FnOnce(&mut Vec<Value>, &str, Value) -> Result<(), PatchError>,
+) -> Result<(), PatchError> {
     if is_root(path) {
         *document = value;
         return Ok(());
@@ -103,14 +106,11 @@ fn replace(document: &mut Value, path: &str, value: Value) -> Result<(), PatchEr
     match parent {
         Value::Object(members) => {
             members.insert(name, value);
+            Ok(())
         }
-        Value::Array(items) => {
-            let place = items.get_mut(index(&name, path)?);
-            *place.ok_or_else(|| PatchError::new(path, "there is no such item"))? = value;
-        }
-        _ => return Err(PatchError::new(path, "what holds it is neither an object nor an array")),
+        Value::Array(items) => into_array(items, &name, value),
+        _ => Err(PatchError::new(path, "what holds it is neither an object nor an array")),
     }
-    Ok(())
 }
 
 fn remove(document: &mut Value, path: &str) -> Result<Value, PatchError> {
