@@ -2,19 +2,12 @@
 
 use std::time::Duration;
 
+use crate::app::open;
 use crate::scripted::{Peer, Scripted};
 use futures::{FutureExt, StreamExt};
 use qlik::engine::{Doc, MessageCode, Proxy, SelectedValue, Selections, property_patches, types};
-use qlik::{Auth, Qlik};
 use qlik_sandbox::Sandbox;
 use serde_json::{Value, json};
-
-async fn open(sandbox: &Sandbox) -> Doc {
-    let qlik = Qlik::builder(sandbox.host()).auth(Auth::api_key(sandbox.api_key())).build().unwrap();
-    let apps: Value = qlik.get("/api/v1/items").query("resourceType", "app").await.unwrap();
-    let app = apps["data"][0]["resourceId"].as_str().expect("an app").to_owned();
-    qlik.session(app).open().await.unwrap()
-}
 
 #[tokio::test]
 async fn an_app_lists_what_it_holds() {

@@ -1,6 +1,7 @@
 //! The Engine session over real sockets: calls, objects, changes, events, deltas, and what happens when the line breaks.
 #![cfg(feature = "engine")]
 
+mod app;
 mod calls;
 mod connect;
 mod delta;

@@ -1,18 +1,12 @@
 //! Objects of an Engine session: closed, held weakly, released; their changes and layouts.
 
+use crate::app::open;
 use crate::scripted::{Peer, Scripted};
 use futures::{FutureExt, StreamExt};
+use qlik::Error;
 use qlik::engine::{Doc, GenericObject, Handle, Proxy, SessionEvent};
-use qlik::{Auth, Error, Qlik};
 use qlik_sandbox::Sandbox;
-use serde_json::{Value, json};
-
-async fn open(sandbox: &Sandbox) -> Doc {
-    let qlik = Qlik::builder(sandbox.host()).auth(Auth::api_key(sandbox.api_key())).build().unwrap();
-    let apps: Value = qlik.get("/api/v1/items").query("resourceType", "app").await.unwrap();
-    let app = apps["data"][0]["resourceId"].as_str().expect("an app").to_owned();
-    qlik.session(app).open().await.unwrap()
-}
+use serde_json::json;
 
 #[tokio::test]
 async fn a_closed_object_fails_its_calls_at_once() {

@@ -51,6 +51,9 @@ impl io::Write for Log {
 
 #[tokio::test]
 async fn traces_tell_what_happens_but_no_secret() {
+    // With one dispatcher alone, whether an event is wanted is asked of the thread that meets it first, which may be
+    // another test's.
+    let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::new());
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
