@@ -109,6 +109,7 @@ pub use error::{
     JobError, RateLimitError, Result, TimeoutError, TransportError,
 };
 pub use host::{Deployment, Host};
+pub use record::Extra;
 
 /// The README's programs, compiled as doctests.
 #[cfg(all(doctest, feature = "engine", feature = "core"))]

@@ -12,6 +12,7 @@
 mod choice;
 mod container;
 pub(crate) mod debug;
+mod extra;
 mod scalar;
 #[cfg(feature = "schemars")]
 pub(crate) mod schema;
@@ -26,6 +27,7 @@ use serde_json::Value;
 
 #[doc(hidden)]
 pub use choice::{OneOf, Open, OpenEnum, Union, listed, offer, text_of};
+pub use extra::Extra;
 #[doc(hidden)]
 pub use table::{Record, Table, Visit, read_member, read_unlisted};
 
@@ -34,12 +36,6 @@ pub(crate) use {
     choice::{open_enum, union, wire_impls},
     table::record,
 };
-
-/// The members of a record that its description does not list, by their wire names.
-///
-/// It also holds listed members whose value did not fit their field (a `null`, or a value of another shape) or is spelled
-/// in another way (`"12"` for a number). A write puts them back unless the field has been set since.
-pub type Extra = serde_json::Map<String, Value>;
 
 /// A value that is read leniently from JSON and written exactly.
 ///
