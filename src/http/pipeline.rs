@@ -213,10 +213,11 @@ impl<'a> Exchange<'a> {
 
     /// The stage of redirects: follows them as far as they may be followed, and counts them.
     async fn followed(&self, mut payload: Payload, followed: &mut usize) -> Result<reqwest::Response, Failure> {
-        let mut hop = self.first.clone();
+        let mut redirected = None;
         loop {
+            let hop = redirected.as_ref().unwrap_or(&self.first);
             let spare = payload.try_clone();
-            let response = self.signed(&hop, payload).await?;
+            let response = self.signed(hop, payload).await?;
             let status = response.status().as_u16();
             if !redirect::is_redirect(status) || !self.follows() {
                 return Ok(response);
@@ -225,7 +226,7 @@ impl<'a> Exchange<'a> {
                 redirect::MOST.. => Next::Refused("too many redirects in a row"),
                 _ => redirect::next(&self.core.host, hop, spare, status, response.headers()),
             };
-            (hop, payload) = match next {
+            let (next, body) = match next {
                 Next::Hop(next) => *next,
                 Next::Refused(why) => {
                     let error = reply::failure(&self.context, response).await;
@@ -233,19 +234,23 @@ impl<'a> Exchange<'a> {
                 }
             };
             *followed += 1;
-            debug!(status, host = hop.url.host_str(), "following a redirect");
+            debug!(status, host = next.url.host_str(), "following a redirect");
+            (redirected, payload) = (Some(next), body);
         }
     }
 
     /// The stage of signing. Credentials go to the client's own host only; where it refuses them, and the way of signing
     /// in has others, the request is sent once more.
     async fn signed(&self, hop: &Hop, mut payload: Payload) -> Result<reqwest::Response, Failure> {
-        let mut headers = hop.headers.clone();
-        if let Some(version) = self.core.settings.api_version.as_ref().filter(|_| hop.signed) {
-            headers.entry(API_VERSION).or_insert_with(|| version.clone());
-        }
+        let headers = || {
+            let mut headers = hop.headers.clone();
+            if let Some(version) = self.core.settings.api_version.as_ref().filter(|_| hop.signed) {
+                headers.entry(API_VERSION).or_insert_with(|| version.clone());
+            }
+            headers
+        };
         if !(hop.signed && self.core.host.is_origin_of(&hop.url)) {
-            return self.sent(hop, hop.url.clone(), headers, payload).await;
+            return self.sent(hop, hop.url.clone(), headers(), payload).await;
         }
         let authenticator = &self.core.started.authenticator;
         let target = Target::rest(hop.method);
@@ -255,7 +260,7 @@ impl<'a> Exchange<'a> {
             let credentials = authenticator.sign(target).await.map_err(Failure::Final)?;
             let mut url = hop.url.clone();
             credentials.put_into(&mut url);
-            let mut headers = headers.clone();
+            let mut headers = headers();
             headers.extend(credentials.headers().clone());
             let response = self.sent(hop, url, headers, payload).await?;
             let status = response.status().as_u16();

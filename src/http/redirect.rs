@@ -43,7 +43,7 @@ pub(crate) fn is_redirect(status: u16) -> bool {
 /// into GET, 307 and 308 send them again; 301 and 302 leave open which of the two is meant, and are not followed.
 ///
 /// `payload` is the body of the request once more, where it can be sent once more.
-pub(crate) fn next(host: &Host, hop: Hop, payload: Option<Payload>, status: u16, answer: &HeaderMap) -> Next {
+pub(crate) fn next(host: &Host, hop: &Hop, payload: Option<Payload>, status: u16, answer: &HeaderMap) -> Next {
     let Some(url) = headers::text(answer, LOCATION.as_str()).and_then(|location| hop.url.join(location).ok()) else {
         return Next::Refused("the redirect has no place that can be read");
     };
@@ -60,7 +60,8 @@ pub(crate) fn next(host: &Host, hop: Hop, payload: Option<Payload>, status: u16,
         }
     };
     if host.is_origin_of(&url) {
-        return Next::Hop(Box::new((Hop { url, method, ..hop }, payload)));
+        let hop = Hop { url, method, headers: hop.headers.clone(), signed: hop.signed };
+        return Next::Hop(Box::new((hop, payload)));
     }
     if hop.url.scheme() == "https" && url.scheme() != "https" {
         return Next::Refused("the redirect leads to a place without TLS");
@@ -85,7 +86,7 @@ mod tests {
         let host = Host::parse(url).unwrap();
         let hop = Hop { url: Url::parse(url).unwrap(), method: Method::Get, headers: HeaderMap::new(), signed: true };
         let answer = HeaderMap::from_iter([(LOCATION, to.parse().unwrap())]);
-        next(&host, hop, Some(Payload::None), 302, &answer)
+        next(&host, &hop, Some(Payload::None), 302, &answer)
     }
 
     #[test]

@@ -85,13 +85,16 @@ impl fmt::Debug for Reply {
 
 /// Reads a body to its end.
 pub(crate) async fn whole(mut response: reqwest::Response) -> reqwest::Result<Bytes> {
+    // What a header says of the length is believed up to a point.
+    let told = response.content_length().map_or(0, |length| length.min(FAILURE as u64) as usize);
     let Some(first) = response.chunk().await? else {
         return Ok(Bytes::new());
     };
     let Some(second) = response.chunk().await? else {
         return Ok(first);
     };
-    let mut body = BytesMut::from(first);
+    let mut body = BytesMut::with_capacity(told.max(first.len() + second.len()));
+    body.extend_from_slice(&first);
     body.extend_from_slice(&second);
     while let Some(chunk) = response.chunk().await? {
         body.extend_from_slice(&chunk);

@@ -1,11 +1,10 @@
 //! Lists in pages, read as a stream of items or of pages.
 
-use std::collections::VecDeque;
-use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::{fmt, vec};
 
 use futures::stream::{BoxStream, Stream, StreamExt, TryStreamExt, try_unfold};
 use serde_json::Value;
@@ -119,9 +118,13 @@ impl Plan {
 ///
 /// It stops after an error.
 pub struct ItemStream<T> {
-    stream: BoxStream<'static, Result<T>>,
+    pages: BoxStream<'static, Result<Vec<T>>>,
+    /// What is left of the page that is used.
+    items: vec::IntoIter<T>,
     plan: Arc<Plan>,
 }
+
+impl<T> Unpin for ItemStream<T> {}
 
 impl<T> ItemStream<T> {
     /// Ends after so many items; pages beyond are not asked for. Set it before the first item is read.
@@ -141,12 +144,16 @@ impl<T> ItemStream<T> {
 
     /// The next item; `None` at the end.
     pub async fn next(&mut self) -> Option<Result<T>> {
-        self.stream.next().await
+        StreamExt::next(self).await
     }
 
     /// All the items that are left.
-    pub async fn all(self) -> Result<Vec<T>> {
-        self.stream.try_collect().await
+    pub async fn all(mut self) -> Result<Vec<T>> {
+        let mut all: Vec<T> = self.items.collect();
+        while let Some(mut items) = self.pages.try_next().await? {
+            all.append(&mut items);
+        }
+        Ok(all)
     }
 }
 
@@ -154,7 +161,16 @@ impl<T> Stream for ItemStream<T> {
     type Item = Result<T>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.stream.as_mut().poll_next(context)
+        loop {
+            if let Some(item) = self.items.next() {
+                return Poll::Ready(Some(Ok(item)));
+            }
+            match ready!(self.pages.poll_next_unpin(context)) {
+                Some(Ok(items)) => self.items = items.into_iter(),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
     }
 }
 
@@ -203,25 +219,22 @@ impl<P> fmt::Debug for PageStream<P> {
 /// Reads a list from its first page on, by items.
 pub(super) fn items<P: Page + Answer>(api: Api, first: Request) -> ItemStream<P::Item> {
     let plan = Plan::new();
-    let start = Items::<P> { pages: Pages::new(api, first), items: VecDeque::new(), given: 0, plan: plan.clone() };
-    let stream = try_unfold(start, |mut state| async move {
-        loop {
-            if state.given >= state.plan.most() {
-                return Ok(None);
-            }
-            if let Some(item) = state.items.pop_front() {
-                state.given += 1;
-                return Ok(Some((item, state)));
-            }
-            let Some(page) = state.pages.turn().await? else { return Ok(None) };
-            state.items = page.into_items().into();
-            let enough = state.plan.most() - state.given <= state.items.len();
-            if state.plan.reads_ahead() && !enough {
-                state.pages.read_ahead();
-            }
+    let start = (Pages::<P>::new(api, first), 0, plan.clone());
+    let pages = try_unfold(start, |(mut pages, given, plan)| async move {
+        let left = plan.most() - given;
+        if left == 0 {
+            return Ok(None);
         }
+        let Some(page) = pages.turn().await? else { return Ok(None) };
+        let mut items = page.into_items();
+        if plan.reads_ahead() && items.len() < left {
+            pages.read_ahead();
+        }
+        items.truncate(left);
+        let given = given + items.len();
+        Ok(Some((items, (pages, given, plan))))
     });
-    ItemStream { stream: stream.boxed(), plan }
+    ItemStream { pages: pages.boxed(), items: Vec::new().into_iter(), plan }
 }
 
 /// Reads a list from its first page on, by pages.
@@ -236,11 +249,4 @@ pub(super) fn pages<P: Page + Answer>(api: Api, first: Request) -> PageStream<P>
         Ok(Some((page, (pages, plan))))
     });
     PageStream { stream: stream.boxed(), plan }
-}
-
-struct Items<P: Page> {
-    pages: Pages<P>,
-    items: VecDeque<P::Item>,
-    given: usize,
-    plan: Arc<Plan>,
 }
