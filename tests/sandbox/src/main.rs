@@ -125,8 +125,9 @@ async fn main() -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "QLIK_HOST={}", sandbox.host())?;
     writeln!(out, "QLIK_API_KEY={}", sandbox.api_key())?;
-    writeln!(out, "QLIK_CLIENT_ID={}", sandbox.client_id())?;
-    writeln!(out, "QLIK_CLIENT_SECRET={}", sandbox.client_secret())?;
+    // Under names that `Qlik::from_env` does not read: a program that is given all lines shall sign in by the API key.
+    writeln!(out, "SANDBOX_CLIENT_ID={}", sandbox.client_id())?;
+    writeln!(out, "SANDBOX_CLIENT_SECRET={}", sandbox.client_secret())?;
     if let Some(folder) = &options.tls {
         std::fs::create_dir_all(folder)?;
         std::fs::write(folder.join("root.pem"), sandbox.root_pem())?;
