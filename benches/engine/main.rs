@@ -42,7 +42,7 @@ async fn measure(address: SocketAddr, mut enigma: Option<enigma::Enigma>) {
     let session = qlik.session("app").connect().await.expect("a session");
     let mut bare = bare::connect(address).await;
     for (name, in_flight) in [("small_calls_16_in_flight", 16), ("small_calls_one_at_a_time", 1)] {
-        let (mut to_bare, mut to_enigma) = (Vec::new(), Vec::new());
+        let (mut to_bare, mut to_enigma, mut bare_to_enigma) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             let theirs = bare::calls(&mut bare, CALLS, in_flight).await;
             let ours = calls(&session, in_flight).await;
@@ -52,10 +52,12 @@ async fn measure(address: SocketAddr, mut enigma: Option<enigma::Enigma>) {
             println!("{name}: bare {}, session {}, enigma.js {node_rate}", rate(theirs), rate(ours));
             to_bare.push(theirs.as_secs_f64() / ours.as_secs_f64());
             to_enigma.extend(node.map(|node| node.as_secs_f64() / ours.as_secs_f64()));
+            bare_to_enigma.extend(node.map(|node| node.as_secs_f64() / theirs.as_secs_f64()));
         }
         println!("ratio {name} {:.2}", median(to_bare));
         if !to_enigma.is_empty() {
             println!("ratio {name}_to_enigma_js {:.2}", median(to_enigma));
+            println!("ratio {name}_of_bare_to_enigma_js {:.2}", median(bare_to_enigma));
         }
     }
     let mut rounds = Vec::new();

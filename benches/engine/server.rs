@@ -9,6 +9,7 @@ use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 /// The argument that makes this program the server.
 pub(crate) const FLAG: &str = "--serve";
@@ -59,7 +60,9 @@ pub(crate) async fn serve() {
 }
 
 async fn answer(stream: TcpStream, layout: &str) {
-    let mut socket = tokio_tungstenite::accept_async(stream).await.expect("a socket");
+    // A large buffer is cleared before each read, which takes longer than all else here.
+    let config = WebSocketConfig::default().read_buffer_size(4096);
+    let mut socket = tokio_tungstenite::accept_async_with_config(stream, Some(config)).await.expect("a socket");
     let mut known = false;
     let mut number = 0;
     while let Some(Ok(Message::Text(request))) = socket.next().await {
