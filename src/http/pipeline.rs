@@ -91,7 +91,8 @@ impl<'a> Exchange<'a> {
             let spare = payload.try_clone();
             let begun = Instant::now();
             done += 1;
-            let failure = match clock.work(self.attempt(payload)).await {
+            // Boxed, for futures that hold it would hold it twice, and be copied at each step.
+            let failure = match clock.work(Box::pin(self.attempt(payload))).await {
                 Some(Ok(reply)) => {
                     self.core.budget.earn();
                     self.told(done, waited, begun, Ok(reply.status), false);
@@ -261,7 +262,9 @@ impl<'a> Exchange<'a> {
             let mut url = hop.url.clone();
             credentials.put_into(&mut url);
             let mut headers = headers();
-            headers.extend(credentials.headers().clone());
+            for (name, value) in credentials.headers() {
+                headers.insert(name, value.clone());
+            }
             let response = self.sent(hop, url, headers, payload).await?;
             let status = response.status().as_u16();
             authenticator.answered(&Answered { status, headers: response.headers() });
