@@ -85,6 +85,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     doc.evaluate_ex("1").await?;
     tokio::time::sleep(Duration::from_millis(200)).await;
 
+    let infos = doc.get_all_infos().await?;
+    let left = infos.iter().filter(|info| info.type_.as_deref() == Some("soak")).count();
+
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let in_use = session.in_use();
     let grown = memory().saturating_sub(before.0);
@@ -102,6 +105,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("delta bytes      {}", in_use.delta_bytes_saved);
     println!("calls waiting    {}", in_use.calls);
     println!("objects held     {}", in_use.objects);
+    println!("left in engine   {left}");
     println!("tasks            {} (before {})", alive_tasks(), before.1);
     println!("memory grown by  {} KiB", grown >> 10);
     events.abort();

@@ -261,6 +261,9 @@ impl Actor {
             let (result, error, delta) = (incoming.result, incoming.error, incoming.delta);
             let delivery = Delivery { frame, result, error, delta, epoch: self.epoch };
             let awaited = self.shared.calls.answer(id, delivery);
+            if !awaited {
+                self.shared.removals.confirm(id);
+            }
             tracing::trace!(id, bytes, awaited, "reply");
         } else if incoming.result.is_some() || incoming.error.is_some() {
             tracing::warn!(bytes = frame.len(), "a reply without a request id was left out");

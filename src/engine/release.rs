@@ -1,13 +1,15 @@
 //! Objects of a session that are given back before it ends.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
 use super::actor::To;
 use super::handle::Handle;
+use super::object::Object;
 use super::proxy::Proxy;
 use crate::error::{Error, Result};
 
@@ -25,7 +27,7 @@ impl Handle {
     /// Objects of a session are calculated with every change until it ends. What the app itself keeps is not
     /// released but removed, by methods such as `destroy_object`; for that this is an error.
     pub async fn release(&self) -> Result<()> {
-        let Some((parent, method, params)) = self.remover() else {
+        let Some(Removal { parent, method, params }) = self.remover() else {
             return Err(Error::config(format!(
                 "the {} is no object of the session: only such can be released",
                 self.object().words()
@@ -43,11 +45,43 @@ impl Handle {
         }
     }
 
-    fn remover(&self) -> Option<(Arc<super::object::Object>, &'static str, Value)> {
+    fn remover(&self) -> Option<Removal> {
         let object = self.object();
         let origin = object.identity.get()?.origin.as_ref().filter(|_| object.lives_in_session())?;
-        let (_, remover) = REMOVERS.iter().find(|(create, _)| *create == origin.method)?;
-        Some((Arc::clone(&origin.parent), remover, json!({ "qId": self.generic_id()? })))
+        let (_, method) = REMOVERS.iter().find(|(create, _)| *create == origin.method)?;
+        Some(Removal { parent: Arc::clone(&origin.parent), method, params: json!({ "qId": self.generic_id()? }) })
+    }
+}
+
+/// A call that removes an object from its session.
+#[derive(Debug)]
+pub(super) struct Removal {
+    pub(super) parent: Arc<Object>,
+    pub(super) method: &'static str,
+    pub(super) params: Value,
+}
+
+/// Removals that the engine has not confirmed, by the ids of their requests. Nobody waits for them: should the connection
+/// break, and the engine keep the session, they are asked for again.
+#[derive(Debug, Default)]
+pub(super) struct Removals(Mutex<BTreeMap<u64, Removal>>);
+
+impl Removals {
+    pub(super) fn begin(&self, id: u64, removal: Removal) {
+        self.open().insert(id, removal);
+    }
+
+    pub(super) fn confirm(&self, id: u64) {
+        self.open().remove(&id);
+    }
+
+    /// Those that are left, in their order.
+    pub(super) fn take(&self) -> impl Iterator<Item = Removal> + use<> {
+        std::mem::take(&mut *self.open()).into_values()
+    }
+
+    fn open(&self) -> MutexGuard<'_, BTreeMap<u64, Removal>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -100,9 +134,9 @@ impl<P: Proxy> fmt::Debug for Scoped<P> {
 impl Drop for Owner {
     fn drop(&mut self) {
         let Some(handle) = self.0.take().filter(|handle| !handle.is_closed()) else { return };
-        if let Some((parent, method, params)) = handle.remover() {
+        if let Some(removal) = handle.remover() {
             let shared = handle.session().shared();
-            shared.tell(parent.number(), method, &params);
+            shared.remove(removal);
             shared.changes(&[], &[handle.number()], &[]);
         }
     }

@@ -63,6 +63,12 @@ pub(super) async fn all(shared: &Shared) -> Result<Resumed> {
     shared.objects.renumber(&numbers);
     let all: Vec<i32> = numbers.iter().map(|(_, number)| *number).collect();
     shared.followers.tell(&all, &[], &[]);
+    for removal in shared.removals.take() {
+        // a session that is new has nothing to be removed
+        if resumed.attached && !removal.parent.is_closed() {
+            shared.remove(removal);
+        }
+    }
     if !resumed.attached
         && let (Some(kept), Some(doc)) = (shared.selections.get(), shared.objects.doc())
     {

@@ -15,6 +15,7 @@ use super::method::MethodName;
 use super::notification::Notification;
 use super::object::Objects;
 use super::pending::{Calls, NoReply};
+use super::release::{Removal, Removals};
 use super::request::Request;
 use super::ring::Ring;
 use super::traffic::Taps;
@@ -43,6 +44,8 @@ pub(super) struct Shared {
     pub(super) selections: selections::Kept,
     /// How the app was opened, where this session attached to one that was open.
     pub(super) opening: OnceLock<Value>,
+    /// What is to go with its last owner.
+    pub(super) removals: Removals,
     express: mpsc::UnboundedSender<Outgoing>,
 }
 
@@ -59,6 +62,7 @@ impl Shared {
             delta_saved: Arc::default(),
             selections: selections::Kept::default(),
             opening: OnceLock::new(),
+            removals: Removals::default(),
             express,
         }
     }
@@ -92,6 +96,15 @@ impl Shared {
         let id = self.calls.id();
         // it fails when the session is over, and then it does not matter
         let _ = self.express.send(Outgoing { id, to: To::Number(handle), request, delta: false, awaited: false });
+    }
+
+    /// Removes an object, now or, where the connection breaks before the engine has done it, once it stands again.
+    pub(super) fn remove(&self, removal: Removal) {
+        let Ok(request) = Request::with_params(removal.method, &removal.params) else { return };
+        let id = self.calls.id();
+        let to = To::Object(Arc::clone(&removal.parent));
+        self.removals.begin(id, removal);
+        let _ = self.express.send(Outgoing { id, to, request, delta: false, awaited: false });
     }
 
     /// A call of the session itself: it goes before those of users, and while theirs wait for a resume.

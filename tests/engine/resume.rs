@@ -109,12 +109,16 @@ async fn by_hand_and_attached() {
         peer.serve_object("OpenDoc", "Doc", 1, "app").await;
         peer.serve_object("CreateSessionObject", "GenericObject", 2, "made").await;
         peer.serve("ApplyPatches", json!({})).await;
+        peer.serve_object("CreateSessionObject", "GenericObject", 3, "dropped").await;
         assert_eq!(peer.until_closed().await, Some(4000));
         let mut peer = Peer::accept(&listener).await;
         peer.serve_object("GetActiveDoc", "Doc", 1, "app").await;
         // the engine has kept it, patches and all
         let got = peer.serve_object("GetObject", "GenericObject", 7, "made").await;
         assert_eq!(got["params"], json!({"qId": "made"}));
+        // and what was dropped while nothing could be sent
+        let removed = peer.serve("DestroySessionObject", json!({"qSuccess": true})).await;
+        assert_eq!((&removed["handle"], &removed["params"]), (&json!(1), &json!({"qId": "dropped"})));
         assert_eq!(peer.serve("GetLayout", json!({"qLayout": {}})).await["handle"], 7);
         peer.until_closed().await;
     })
@@ -124,8 +128,11 @@ async fn by_hand_and_attached() {
     let made = doc.create_session_object(&properties(json!({"qInfo": {"qType": "t"}}))).await.unwrap();
     let patch = json!({"qPatches": [{"qOp": "add", "qPath": "/x", "qValue": "1"}], "qSoftPatch": true});
     made.handle().call("ApplyPatches", patch).await.unwrap();
+    let dropped = doc.create_session_object(&properties(json!({"qInfo": {"qType": "t"}}))).await.unwrap();
+    let dropped = dropped.scoped().unwrap();
     assert!(session.resume().await.unwrap().restored.is_empty(), "there is nothing to resume");
     session.suspend().await.unwrap();
+    drop(dropped);
     assert!(session.is_suspended() && !session.is_closed());
     let Err(Error::Closed(error)) = made.get_layout().await else { panic!("it is suspended") };
     assert!(!error.may_have_run() && error.to_string().contains("suspended"), "{error}");

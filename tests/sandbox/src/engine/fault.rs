@@ -40,7 +40,7 @@ pub enum EngineFault {
         /// The reason that goes with it.
         reason: String,
     },
-    /// Sessions that are kept for their client's return are dropped, as if their time were over.
+    /// No client that returns finds its session again, as if the time of each were over.
     Forget,
 }
 

@@ -95,7 +95,8 @@ impl Hub {
     pub(crate) fn fault(&self, fault: EngineFault) {
         let mut inner = self.inner();
         match fault {
-            EngineFault::Forget => inner.entries.retain(|_, entry| !entry.sockets.is_empty()),
+            // those with a client go on until it leaves, which it may be about to
+            EngineFault::Forget => inner.entries.clear(),
             EngineFault::Close { code, reason } => {
                 for socket in inner.entries.values().flat_map(|entry| entry.sockets.values()) {
                     // A socket that is gone needs no closing.
