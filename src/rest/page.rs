@@ -127,7 +127,8 @@ pub struct ItemStream<T> {
 impl<T> Unpin for ItemStream<T> {}
 
 impl<T> ItemStream<T> {
-    /// Ends after so many items; pages beyond are not asked for. Set it before the first item is read.
+    /// Ends after so many items; pages beyond are not asked for. Set it before the first item is read: a page that was
+    /// begun is given to its end.
     pub fn at_most(self, items: usize) -> Self {
         self.plan.most.store(items, Ordering::Relaxed);
         self
@@ -221,7 +222,7 @@ pub(super) fn items<P: Page + Answer>(api: Api, first: Request) -> ItemStream<P:
     let plan = Plan::new();
     let start = (Pages::<P>::new(api, first), 0, plan.clone());
     let pages = try_unfold(start, |(mut pages, given, plan)| async move {
-        let left = plan.most() - given;
+        let left = plan.most().saturating_sub(given);
         if left == 0 {
             return Ok(None);
         }

@@ -178,6 +178,15 @@ async fn stops_at_the_maximum_and_asks_for_no_page_beyond() {
 }
 
 #[tokio::test]
+async fn a_maximum_that_comes_late_ends_with_the_page() {
+    let server = counting(7).await;
+    let mut stream = server.client().get::<Value>("/api/v1/items").stream();
+    stream.next().await.unwrap().unwrap();
+    assert_eq!(stream.at_most(1).all().await.unwrap().len(), 2);
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
 async fn reads_one_page_ahead_and_no_more() {
     let server = counting(30).await;
     let mut stream = server.client().get::<Value>("/api/v1/items").stream().prefetch();
