@@ -1,10 +1,12 @@
 //! Open enums, which keep values they do not know, and unions of several types.
 
-use serde::{Deserialize, Deserializer, Serializer};
 use serde_json::Value;
 
-use super::sink::{Sink, pour};
-use super::{Described, Form, Got, Wire};
+use super::member::Part;
+use super::output::Output;
+use super::scalar::{Place, reread};
+use super::source::{Broken, Kept, Sink, Source, fill};
+use super::{Described, Form, Wire};
 
 /// The impls that every generated type has alike, each a call into the module of its kind.
 macro_rules! wire_impls {
@@ -122,26 +124,30 @@ fn named<E: OpenEnum>(text: &str) -> E {
     listed(text).unwrap_or_else(|| E::unrecognized(text.to_owned()))
 }
 
-fn spelled<E: OpenEnum>(text: &str, sent: Value) -> Got<E> {
-    Got::Spelled(named(text), sent)
+/// An enum on its way into its place.
+struct Choice<'a, E>(Place<'a, E>);
+
+impl<E: OpenEnum> Choice<'_, E> {
+    fn spelled(&mut self, sent: Value) {
+        self.0.spelled(named(&sent.to_string()), sent);
+    }
 }
 
-struct Choice<E>(std::marker::PhantomData<E>);
-
-impl<E: OpenEnum> Sink for Choice<E> {
-    type Out = E;
-
-    fn text(self, value: &str) -> Got<E> {
-        Got::Value(named(value))
+impl<E: OpenEnum> Sink for Choice<'_, E> {
+    fn keep(&mut self, other: Value) {
+        self.0.other(other);
     }
-    fn boolean(self, value: bool) -> Got<E> {
-        spelled(&value.to_string(), value.into())
+    fn text(&mut self, value: &str) {
+        self.0.set(named(value));
     }
-    fn signed(self, value: i64) -> Got<E> {
-        spelled(&value.to_string(), value.into())
+    fn boolean(&mut self, value: bool) {
+        self.spelled(value.into());
     }
-    fn unsigned(self, value: u64) -> Got<E> {
-        spelled(&value.to_string(), value.into())
+    fn signed(&mut self, value: i64) {
+        self.spelled(value.into());
+    }
+    fn unsigned(&mut self, value: u64) {
+        self.spelled(value.into());
     }
 }
 
@@ -151,17 +157,19 @@ impl<E: OpenEnum> Sink for Choice<E> {
 pub struct Open;
 
 impl<E: OpenEnum> Form<E> for Open {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<E>, D::Error> {
-        pour(Choice(std::marker::PhantomData), deserializer)
+    fn read(value: &mut E, from: &mut dyn Source) -> Result<Kept, Broken> {
+        let mut choice = Choice(Place::of(value));
+        from.pour(&mut choice)?;
+        Ok(choice.0.kept)
     }
-    fn write<S: Serializer>(value: &E, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(text_of(value))
+    fn write(value: &E, to: &mut dyn Output) {
+        to.text(text_of(value));
     }
     fn is_blank(value: &E) -> bool {
         text_of(value).is_empty()
     }
     fn again(kept: &Value) -> Option<E> {
-        super::scalar::reread(kept)
+        reread(kept)
     }
     fn fit(value: &Value) -> Option<usize> {
         Some(if listed::<E>(value.as_str()?).is_some() { 4 } else { 0 })
@@ -186,7 +194,7 @@ pub trait Union: Wire + Described {
     /// Makes the type of that index of a value that fits it.
     fn read_at(index: usize, value: Value) -> Result<Self, Value>;
     fn unrecognized(value: Value) -> Self;
-    fn write_held<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+    fn held(&self) -> &Part;
     fn is_unset(&self) -> bool;
     #[cfg(feature = "schemars")]
     fn schema_at(index: usize, generator: &mut schemars::SchemaGenerator) -> schemars::Schema;
@@ -215,10 +223,10 @@ macro_rules! union {
             fn unrecognized(value: ::serde_json::Value) -> Self {
                 Self::Unrecognized(value)
             }
-            fn write_held<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            fn held(&self) -> &$crate::record::Part {
                 match self {
-                    $(Self::$variant(value) => $crate::record::serialize(value, serializer),)*
-                    Self::Unrecognized(value) => $crate::record::serialize(value, serializer),
+                    $(Self::$variant(value) => value,)*
+                    Self::Unrecognized(value) => value,
                 }
             }
             fn is_unset(&self) -> bool {
@@ -251,13 +259,13 @@ pub(crate) use union;
 
 /// Reads a value as a type, or hands it back.
 #[doc(hidden)]
-pub fn offer<T: Wire>(value: Value) -> Result<T, Value> {
-    match T::Form::read(value) {
-        Ok(Got::Value(read) | Got::Spelled(read, _)) => Ok(read),
-        Ok(Got::Other(other)) => T::Form::from_other(other),
-        // A tree of values cannot fail to parse; should it, the default says that nothing was read.
-        Err(_) => Ok(T::default()),
+pub fn offer<T: Wire>(offered: Value) -> Result<T, Value> {
+    let mut value = T::default();
+    // A tree of values cannot fail to parse; should it, the default says that nothing was read.
+    if let Ok(Kept::Other(other)) = fill(&mut value, offered) {
+        T::Form::take(&mut value, other)?;
     }
+    Ok(value)
 }
 
 /// The form of unions.
@@ -266,10 +274,10 @@ pub fn offer<T: Wire>(value: Value) -> Result<T, Value> {
 pub struct OneOf;
 
 impl<U: Union> Form<U> for OneOf {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<U>, D::Error> {
-        let value = Value::deserialize(deserializer)?;
+    fn read(union: &mut U, from: &mut dyn Source) -> Result<Kept, Broken> {
+        let value = from.json()?;
         if value.is_null() {
-            return Ok(Got::Other(value));
+            return Ok(Kept::Other(value));
         }
         let tagged = value.get(U::TAG).and_then(Value::as_str);
         let tagged = U::TAGS.iter().find(|(tag, _)| Some(*tag) == tagged).map(|(_, index)| *index);
@@ -278,13 +286,14 @@ impl<U: Union> Form<U> for OneOf {
             // Of equals the first, as the description lists them.
             fits.max_by_key(|(points, index)| (*points, usize::MAX - index)).map(|(_, index)| index)
         });
-        Ok(Got::Value(match best {
+        *union = match best {
             Some(index) => U::read_at(index, value).unwrap_or_else(U::unrecognized),
             None => U::unrecognized(value),
-        }))
+        };
+        Ok(Kept::Nothing)
     }
-    fn write<S: Serializer>(value: &U, serializer: S) -> Result<S::Ok, S::Error> {
-        value.write_held(serializer)
+    fn write(value: &U, to: &mut dyn Output) {
+        value.held().write(to);
     }
     fn is_blank(value: &U) -> bool {
         value.is_unset()

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::{MapAccess, SeqAccess};
-use serde::ser::{SerializeMap, SerializeSeq};
-use serde::{Deserializer, Serializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::sink::{Sink, pour};
-use super::{AsSerialize, Form, Got, Seed, Wire, kind, offer, to_value};
+use super::member::Part;
+use super::output::Output;
+use super::scalar::Place;
+use super::source::{Array, Broken, Kept, Object, Sink, Source};
+use super::{Form, Wire, kind, offer, to_value};
 
 impl<T: Wire> Wire for Option<T> {
     type Form = Self;
@@ -17,20 +17,28 @@ impl<T: Wire> Wire for Option<T> {
 }
 
 impl<T: Wire> Form<Self> for Option<T> {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
-        Ok(T::Form::read(deserializer)?.map(Some))
+    fn read(value: &mut Self, from: &mut dyn Source) -> Result<Kept, Broken> {
+        let kept = T::Form::read(value.insert(T::default()), from)?;
+        if let Kept::Other(_) = kept {
+            *value = None;
+        }
+        Ok(kept)
     }
-    fn write<S: Serializer>(value: &Self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn write(value: &Self, to: &mut dyn Output) {
         match value {
-            Some(value) => T::Form::write(value, serializer),
-            None => serializer.serialize_unit(),
+            Some(value) => T::Form::write(value, to),
+            None => to.null(),
         }
     }
     fn is_blank(value: &Self) -> bool {
         value.is_none()
     }
-    fn from_other(other: Value) -> Result<Self, Value> {
-        if other.is_null() { Ok(None) } else { T::Form::from_other(other).map(Some) }
+    fn take(value: &mut Self, other: Value) -> Result<(), Value> {
+        *value = None;
+        if other.is_null() {
+            return Ok(());
+        }
+        T::Form::take(value.insert(T::default()), other).inspect_err(|_| *value = None)
     }
     fn again(kept: &Value) -> Option<Self> {
         if kept.is_null() { Some(None) } else { T::Form::again(kept).map(Some) }
@@ -53,17 +61,17 @@ impl<T: Wire> Wire for Box<T> {
 }
 
 impl<T: Wire> Form<Self> for Box<T> {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
-        Ok(T::Form::read(deserializer)?.map(Box::new))
+    fn read(value: &mut Self, from: &mut dyn Source) -> Result<Kept, Broken> {
+        T::Form::read(value, from)
     }
-    fn write<S: Serializer>(value: &Self, serializer: S) -> Result<S::Ok, S::Error> {
-        T::Form::write(value, serializer)
+    fn write(value: &Self, to: &mut dyn Output) {
+        T::Form::write(value, to);
     }
     fn is_blank(value: &Self) -> bool {
         T::Form::is_blank(value)
     }
-    fn from_other(other: Value) -> Result<Self, Value> {
-        T::Form::from_other(other).map(Box::new)
+    fn take(value: &mut Self, other: Value) -> Result<(), Value> {
+        T::Form::take(value, other)
     }
     fn again(kept: &Value) -> Option<Self> {
         T::Form::again(kept).map(Box::new)
@@ -80,53 +88,59 @@ impl<T: Wire> Form<Self> for Box<T> {
     }
 }
 
-struct List<T>(std::marker::PhantomData<T>);
-
-impl<T: Wire> Sink for List<T> {
-    type Out = Vec<T>;
-
-    fn array<'de, A: SeqAccess<'de>>(self, mut array: A) -> Result<Got<Vec<T>>, A::Error> {
-        let mut items: Vec<T> = Vec::with_capacity(array.size_hint().unwrap_or(0).min(4096));
+impl<T: Wire> Sink for Place<'_, Vec<T>> {
+    fn keep(&mut self, other: Value) {
+        self.other(other);
+    }
+    fn array(&mut self, array: &mut dyn Array) -> Result<(), Broken> {
+        let mut items: Vec<T> = Vec::with_capacity(array.at_least().min(4096));
         // The items as they were sent, once one of them is spelled in another way than it is written.
         let mut sent: Option<Vec<Value>> = None;
-        while let Some(got) = array.next_element_seed(Seed::<T>::new())? {
-            let (item, spelled) = match got {
-                Got::Value(item) => (item, None),
-                Got::Spelled(item, value) => (item, Some(value)),
-                Got::Other(other) => match T::Form::from_other(other) {
-                    Ok(item) => (item, None),
+        loop {
+            let last = items.len();
+            items.push(T::default());
+            let spelled = match array.next(&mut items[last])? {
+                Some(Kept::Nothing) => None,
+                Some(Kept::Spelled(value)) => Some(value),
+                Some(Kept::Other(other)) => match T::Form::take(&mut items[last], other) {
+                    Ok(()) => None,
                     // One item of another shape: the list is kept as it came, for a list with a gap would be a lie.
                     Err(other) => {
-                        let mut values = sent.map_or_else(|| values(&items), Ok)?;
+                        items.pop();
+                        let mut values = sent.unwrap_or_else(|| values(&items));
                         values.push(other);
-                        while let Some(value) = array.next_element()? {
-                            values.push(value);
-                        }
-                        return Ok(Got::Other(Value::Array(values)));
+                        values.extend(array.rest()?);
+                        self.other(values);
+                        return Ok(());
                     }
                 },
+                None => {
+                    items.pop();
+                    break;
+                }
             };
             if sent.is_none() && spelled.is_some() {
-                sent = Some(values(&items)?);
+                sent = Some(values(&items[..last]));
             }
             if let Some(sent) = &mut sent {
-                sent.push(spelled.map_or_else(|| to_value(&item), Ok).map_err(custom)?);
+                sent.push(spelled.unwrap_or_else(|| tree(&items[last])));
             }
-            items.push(item);
         }
-        Ok(match sent {
-            None => Got::Value(items),
-            Some(sent) => Got::Spelled(items, Value::Array(sent)),
-        })
+        match sent {
+            None => self.set(items),
+            Some(sent) => self.spelled(items, sent),
+        }
+        Ok(())
     }
 }
 
-fn values<T: Wire, E: serde::de::Error>(items: &[T]) -> Result<Vec<Value>, E> {
-    items.iter().map(to_value).collect::<Result<_, _>>().map_err(custom)
+fn values<T: Wire>(items: &[T]) -> Vec<Value> {
+    items.iter().map(tree).collect()
 }
 
-fn custom<E: serde::de::Error>(error: serde_json::Error) -> E {
-    E::custom(error)
+/// The JSON of a value that was read before, which is why it cannot fail to be some.
+fn tree<T: Wire>(value: &T) -> Value {
+    to_value(value).unwrap_or_default()
 }
 
 impl<T: Wire> Wire for Vec<T> {
@@ -135,15 +149,11 @@ impl<T: Wire> Wire for Vec<T> {
 }
 
 impl<T: Wire> Form<Self> for Vec<T> {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
-        pour(List(std::marker::PhantomData), deserializer)
+    fn read(value: &mut Self, from: &mut dyn Source) -> Result<Kept, Broken> {
+        Place::read(value, from)
     }
-    fn write<S: Serializer>(value: &Self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(value.len()))?;
-        for item in value {
-            list.serialize_element(&AsSerialize(item))?;
-        }
-        list.end()
+    fn write(value: &Self, to: &mut dyn Output) {
+        to.list(value.len(), &mut value.iter().map(|item| item as &Part));
     }
     fn is_blank(value: &Self) -> bool {
         value.is_empty()
@@ -170,55 +180,47 @@ impl<T: Wire> Form<Self> for Vec<T> {
     }
 }
 
-struct Dictionary<T>(std::marker::PhantomData<T>);
-
-impl<T: Wire> Sink for Dictionary<T> {
-    type Out = BTreeMap<String, T>;
-
-    fn object<'de, A: MapAccess<'de>>(self, mut object: A) -> Result<Got<BTreeMap<String, T>>, A::Error> {
+impl<T: Wire> Sink for Place<'_, BTreeMap<String, T>> {
+    fn keep(&mut self, other: Value) {
+        self.other(other);
+    }
+    fn object(&mut self, object: &mut dyn Object) -> Result<(), Broken> {
         let mut entries = BTreeMap::new();
         // What was sent in the place of values that are spelled in another way than they are written.
-        let mut spelled = serde_json::Map::new();
-        while let Some(key) = object.next_key::<String>()? {
-            let value = match object.next_value_seed(Seed::<T>::new())? {
-                Got::Value(value) => value,
-                Got::Spelled(value, sent) => {
+        let mut spelled = Map::new();
+        while let Some(key) = object.name()? {
+            let mut value = T::default();
+            match T::Form::read(&mut value, object)? {
+                Kept::Nothing => {}
+                Kept::Spelled(sent) => {
                     spelled.insert(key.clone(), sent);
-                    value
                 }
-                Got::Other(other) => match T::Form::from_other(other) {
-                    Ok(value) => value,
+                Kept::Other(other) => {
                     // As with lists: one value of another shape, and all are kept as they came.
-                    Err(other) => {
-                        let mut values = sent(&entries, spelled)?;
+                    if let Err(other) = T::Form::take(&mut value, other) {
+                        let mut values = sent(&entries, spelled);
                         values.insert(key, other);
-                        while let Some((key, value)) = object.next_entry()? {
-                            values.insert(key, value);
-                        }
-                        return Ok(Got::Other(Value::Object(values)));
+                        values.extend(object.rest()?);
+                        self.other(values);
+                        return Ok(());
                     }
-                },
-            };
+                }
+            }
             entries.insert(key, value);
         }
         if spelled.is_empty() {
-            return Ok(Got::Value(entries));
+            self.set(entries);
+        } else {
+            let sent = sent(&entries, spelled);
+            self.spelled(entries, sent);
         }
-        let sent = sent(&entries, spelled)?;
-        Ok(Got::Spelled(entries, Value::Object(sent)))
+        Ok(())
     }
 }
 
 /// The entries as they were sent.
-fn sent<T: Wire, E: serde::de::Error>(
-    entries: &BTreeMap<String, T>,
-    mut spelled: serde_json::Map<String, Value>,
-) -> Result<serde_json::Map<String, Value>, E> {
-    let value_of = |(key, value): (&String, &T)| {
-        let value = spelled.remove(key).map_or_else(|| to_value(value), Ok)?;
-        Ok((key.clone(), value))
-    };
-    entries.iter().map(value_of).collect::<Result<_, _>>().map_err(custom)
+fn sent<T: Wire>(entries: &BTreeMap<String, T>, mut spelled: Map<String, Value>) -> Map<String, Value> {
+    entries.iter().map(|(key, value)| (key.clone(), spelled.remove(key).unwrap_or_else(|| tree(value)))).collect()
 }
 
 impl<T: Wire> Wire for BTreeMap<String, T> {
@@ -227,15 +229,11 @@ impl<T: Wire> Wire for BTreeMap<String, T> {
 }
 
 impl<T: Wire> Form<Self> for BTreeMap<String, T> {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
-        pour(Dictionary(std::marker::PhantomData), deserializer)
+    fn read(value: &mut Self, from: &mut dyn Source) -> Result<Kept, Broken> {
+        Place::read(value, from)
     }
-    fn write<S: Serializer>(value: &Self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(value.len()))?;
-        for (key, value) in value {
-            map.serialize_entry(key, &AsSerialize(value))?;
-        }
-        map.end()
+    fn write(value: &Self, to: &mut dyn Output) {
+        to.map(&mut value.iter().map(|(key, value)| (key.as_str(), value as &Part)));
     }
     fn is_blank(value: &Self) -> bool {
         value.is_empty()

@@ -4,41 +4,31 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{Form, Record, Visit, Wire};
+use super::table::{Record, extra, members};
 
 /// Prints a record's members that are set.
-pub(crate) fn print<R: Record>(record: &R, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let mut writer = DebugWriter { members: R::MEMBERS, shown: Vec::new(), out: f.debug_struct(R::EXPECTED) };
-    record.visit_members(&mut writer);
-    for (name, value) in record.extra().iter().filter(|(name, _)| !writer.shown.contains(&name.as_str())) {
-        if is_secret(name) {
-            writer.out.field(name, &Redacted)
+pub(crate) fn print(record: &dyn Record, type_name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut out = f.debug_struct(type_name);
+    let mut shown = Vec::new();
+    for (name, part) in members(record) {
+        if part.is_optional() && part.is_blank() {
+            continue;
+        }
+        shown.push(name);
+        if is_secret(name) && !part.is_blank() {
+            out.field(name, &Redacted);
         } else {
-            writer.out.field(name, &Open(value))
+            out.field(name, &part);
+        }
+    }
+    for (name, value) in extra(record).iter().filter(|(name, _)| !shown.contains(&name.as_str())) {
+        if is_secret(name) {
+            out.field(name, &Redacted)
+        } else {
+            out.field(name, &Open(value))
         };
     }
-    writer.out.finish()
-}
-
-struct DebugWriter<'a, 'b> {
-    members: &'static [&'static str],
-    shown: Vec<&'static str>,
-    out: fmt::DebugStruct<'a, 'b>,
-}
-
-impl Visit for DebugWriter<'_, '_> {
-    fn member<T: Wire>(&mut self, index: usize, value: &T) {
-        let name = self.members[index];
-        if T::OPTIONAL && T::Form::is_blank(value) {
-            return;
-        }
-        self.shown.push(name);
-        if is_secret(name) && !T::Form::is_blank(value) {
-            self.out.field(name, &Redacted);
-        } else {
-            self.out.field(name, value);
-        }
-    }
+    out.finish()
 }
 
 struct Redacted;

@@ -13,23 +13,29 @@ mod choice;
 mod container;
 pub(crate) mod debug;
 mod extra;
+mod member;
+mod output;
 mod scalar;
 #[cfg(feature = "schemars")]
 pub(crate) mod schema;
-mod sink;
+mod source;
 pub(crate) mod table;
 
 use std::fmt;
 
-use serde::de::DeserializeSeed;
-use serde::{Deserializer, Serializer};
+use serde::{Deserializer, Serialize, Serializer};
 use serde_json::Value;
+
+use output::Output;
+use source::{Broken, Kept, Source, fill};
 
 #[doc(hidden)]
 pub use choice::{OneOf, Open, OpenEnum, Union, listed, offer, text_of};
 pub use extra::Extra;
 #[doc(hidden)]
-pub use table::{Record, Table, Visit, read_member, read_unlisted};
+pub use member::{Member, Part};
+#[doc(hidden)]
+pub use table::{Record, Table, are_equal, copy_of};
 
 #[allow(unused_imports)] // likewise
 pub(crate) use {
@@ -57,17 +63,17 @@ pub trait Wire: Sized + Default + Clone + fmt::Debug + PartialEq + Send + Sync +
 /// of functions, and thousands of types with a handful each are most of this crate.
 #[doc(hidden)]
 pub trait Form<T: Wire> {
-    /// Reads a value, or hands back what was there instead.
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<T>, D::Error>;
+    /// Reads what comes next into a value that is as its default made it; says what the value cannot tell.
+    fn read(value: &mut T, from: &mut dyn Source) -> Result<Kept, Broken>;
 
     /// Writes the value as it stands.
-    fn write<S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error>;
+    fn write(value: &T, to: &mut dyn Output);
 
     /// Whether nothing has been set: the value that a missing member reads as.
     fn is_blank(value: &T) -> bool;
 
-    /// Makes a value of what [`Form::read`] handed back: only `Option` can, of `null`.
-    fn from_other(other: Value) -> Result<T, Value> {
+    /// Makes the value what [`Form::read`] found instead of it: only `Option` can, of `null`.
+    fn take(_value: &mut T, other: Value) -> Result<(), Value> {
         Err(other)
     }
 
@@ -102,51 +108,6 @@ pub trait Described {}
 #[cfg(not(feature = "schemars"))]
 impl<T> Described for T {}
 
-/// What a read found: the value asked for, the same told by another spelling, or another value altogether.
-#[doc(hidden)]
-#[derive(Debug)]
-pub enum Got<T> {
-    Value(T),
-    Spelled(T, Value),
-    Other(Value),
-}
-
-impl<T> Got<T> {
-    fn map<U>(self, wrap: impl FnOnce(T) -> U) -> Got<U> {
-        match self {
-            Got::Value(value) => Got::Value(wrap(value)),
-            Got::Spelled(value, sent) => Got::Spelled(wrap(value), sent),
-            Got::Other(other) => Got::Other(other),
-        }
-    }
-}
-
-/// Carries the type to read through serde's seeds.
-struct Seed<T>(std::marker::PhantomData<T>);
-
-impl<T> Seed<T> {
-    fn new() -> Self {
-        Seed(std::marker::PhantomData)
-    }
-}
-
-impl<'de, T: Wire> DeserializeSeed<'de> for Seed<T> {
-    type Value = Got<T>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Got<T>, D::Error> {
-        T::Form::read(deserializer)
-    }
-}
-
-/// Writes a [`Wire`] value wherever serde wants a `Serialize`.
-struct AsSerialize<'a, T>(&'a T);
-
-impl<T: Wire> serde::Serialize for AsSerialize<'_, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        T::Form::write(self.0, serializer)
-    }
-}
-
 /// Why JSON could not be read, and where.
 #[derive(Debug, Clone)]
 pub struct ReadError {
@@ -176,16 +137,22 @@ impl std::error::Error for ReadError {}
 
 /// Reads a value from JSON bytes.
 pub fn from_slice<T: Wire>(json: &[u8]) -> Result<T, ReadError> {
+    let mut value = T::default();
+    let kept = parse(&mut value, json)?;
+    settle(&mut value, kept)?;
+    Ok(value)
+}
+
+fn parse(part: &mut Part, json: &[u8]) -> Result<Kept, ReadError> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let read = T::Form::read(&mut deserializer).and_then(|got| deserializer.end().map(|()| got));
-    match read {
-        Ok(got) => settle(got),
-        // what fails a lenient read is the JSON itself: where, is found out only now, since keeping track of it takes
-        // longer than the reading
-        Err(error) => Err(tracked::<Value, _>(&mut serde_json::Deserializer::from_slice(json))
+    let read = fill(part, &mut deserializer).and_then(|kept| deserializer.end().map(|()| kept));
+    // what fails a lenient read is the JSON itself: where, is found out only now, since keeping track of it takes longer
+    // than the reading
+    read.map_err(|error| {
+        tracked(&mut Value::Null, &mut serde_json::Deserializer::from_slice(json))
             .err()
-            .unwrap_or_else(|| ReadError { path: String::new(), message: error.to_string() })),
-    }
+            .unwrap_or_else(|| ReadError { path: String::new(), message: error.to_string() })
+    })
 }
 
 /// Reads a value from JSON text.
@@ -194,33 +161,29 @@ pub fn from_str<T: Wire>(json: &str) -> Result<T, ReadError> {
 }
 
 /// Reads a value from a JSON tree.
-pub fn from_value<T: Wire>(value: Value) -> Result<T, ReadError> {
-    tracked::<T, _>(value)
+pub fn from_value<T: Wire>(tree: Value) -> Result<T, ReadError> {
+    let mut value = T::default();
+    let kept = tracked(&mut value, tree)?;
+    settle(&mut value, kept)?;
+    Ok(value)
 }
 
-fn tracked<'de, T: Wire, D: Deserializer<'de>>(deserializer: D) -> Result<T, ReadError>
+fn tracked<'de, D: Deserializer<'de>>(part: &mut Part, deserializer: D) -> Result<Kept, ReadError>
 where
     D::Error: fmt::Display,
 {
     let mut track = serde_path_to_error::Track::new();
-    let result = T::Form::read(serde_path_to_error::Deserializer::new(deserializer, &mut track));
-    match result {
-        Ok(got) => settle(got),
-        Err(error) => {
-            let path = track.path().to_string();
-            let path = if path == "." { String::new() } else { path };
-            Err(ReadError { path, message: error.to_string() })
-        }
-    }
+    fill(part, serde_path_to_error::Deserializer::new(deserializer, &mut track)).map_err(|error| {
+        let path = track.path().to_string();
+        let path = if path == "." { String::new() } else { path };
+        ReadError { path, message: error.to_string() }
+    })
 }
 
-/// Takes what a read found as a whole value, or says what stands in its place.
-fn settle<T: Wire>(got: Got<T>) -> Result<T, ReadError> {
-    let other = match got {
-        Got::Value(value) | Got::Spelled(value, _) => return Ok(value),
-        Got::Other(other) => other,
-    };
-    T::Form::from_other(other).map_err(|other| {
+/// Sees to it that a value was read, or says what stands in its place.
+fn settle<T: Wire>(value: &mut T, kept: Kept) -> Result<(), ReadError> {
+    let Kept::Other(other) = kept else { return Ok(()) };
+    T::Form::take(value, other).map_err(|other| {
         let mut path = String::new();
         let (expected, found) = T::Form::misfit(&other, &mut path);
         ReadError { path, message: format!("expected {expected}, found {found}") }
@@ -240,17 +203,17 @@ fn kind(value: &Value) -> &'static str {
 
 /// Writes a value as JSON bytes.
 pub fn to_vec<T: Wire>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
-    serde_json::to_vec(&AsSerialize(value))
+    serde_json::to_vec(value as &Part)
 }
 
 /// Writes a value as JSON bytes behind those that are there.
 pub(crate) fn write_into<T: Wire>(buffer: &mut Vec<u8>, value: &T) -> Result<(), serde_json::Error> {
-    serde_json::to_writer(buffer, &AsSerialize(value))
+    serde_json::to_writer(buffer, value as &Part)
 }
 
 /// Writes a value as a JSON tree.
 pub fn to_value<T: Wire>(value: &T) -> Result<Value, serde_json::Error> {
-    serde_json::to_value(AsSerialize(value))
+    serde_json::to_value(value as &Part)
 }
 
 /// How well a JSON value fits a type.
@@ -268,13 +231,16 @@ pub fn schema_of<T: Wire>(generator: &mut schemars::SchemaGenerator) -> schemars
 
 /// serde's ways in for a generated type.
 #[doc(hidden)]
-pub fn serialize<T: Wire, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    T::Form::write(value, serializer)
+pub fn serialize<S: Serializer>(part: &Part, serializer: S) -> Result<S::Ok, S::Error> {
+    part.serialize(serializer)
 }
 
 #[doc(hidden)]
 pub fn deserialize<'de, T: Wire, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    settle(T::Form::read(deserializer)?).map_err(serde::de::Error::custom)
+    let mut value = T::default();
+    let kept = fill(&mut value, deserializer)?;
+    settle(&mut value, kept).map_err(serde::de::Error::custom)?;
+    Ok(value)
 }
 
 #[cfg(test)]

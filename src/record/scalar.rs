@@ -1,44 +1,80 @@
 //! Text, booleans, numbers and free JSON: each takes the other spellings that servers use for it.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::sink::{Sink, pour};
-use super::{Form, Got, Wire};
+use super::output::Output;
+use super::source::{Broken, Kept, Sink, Source, fill};
+use super::{Form, Wire};
 
 /// The largest magnitude below which every whole number is exact in an `f64`: 2^53.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Reads a value that was kept beside its field once more.
 pub(super) fn reread<T: Wire>(kept: &Value) -> Option<T> {
-    match T::Form::read(kept.clone()) {
-        Ok(Got::Value(value) | Got::Spelled(value, _)) => Some(value),
-        Ok(Got::Other(_)) | Err(_) => None,
+    let mut value = T::default();
+    match fill(&mut value, kept) {
+        Ok(Kept::Nothing | Kept::Spelled(_)) => Some(value),
+        Ok(Kept::Other(_)) | Err(_) => None,
     }
 }
 
-struct Text;
+/// A value on its way into its place.
+pub(super) struct Place<'a, T> {
+    value: &'a mut T,
+    pub(super) kept: Kept,
+}
 
-impl Sink for Text {
-    type Out = String;
+impl<'a, T> Place<'a, T> {
+    pub(super) fn of(value: &'a mut T) -> Self {
+        Place { value, kept: Kept::Nothing }
+    }
 
-    fn boolean(self, value: bool) -> Got<String> {
-        Got::Spelled(value.to_string(), value.into())
+    /// Reads what comes next into the value.
+    pub(super) fn read(value: &'a mut T, from: &mut dyn Source) -> Result<Kept, Broken>
+    where
+        Self: Sink,
+    {
+        let mut place = Self::of(value);
+        from.pour(&mut place)?;
+        Ok(place.kept)
     }
-    fn signed(self, value: i64) -> Got<String> {
-        Got::Spelled(value.to_string(), value.into())
+
+    pub(super) fn set(&mut self, value: T) {
+        *self.value = value;
     }
-    fn unsigned(self, value: u64) -> Got<String> {
-        Got::Spelled(value.to_string(), value.into())
+
+    /// Sets the value, which was sent in another spelling than it is written.
+    pub(super) fn spelled(&mut self, value: T, sent: impl Into<Value>) {
+        *self.value = value;
+        self.kept = Kept::Spelled(sent.into());
     }
-    fn float(self, value: f64) -> Got<String> {
-        Got::Spelled(value.to_string(), value.into())
+
+    pub(super) fn other(&mut self, other: impl Into<Value>) {
+        self.kept = Kept::Other(other.into());
     }
-    fn text(self, value: &str) -> Got<String> {
-        Got::Value(value.to_owned())
+}
+
+impl Sink for Place<'_, String> {
+    fn keep(&mut self, other: Value) {
+        self.other(other);
     }
-    fn owned_text(self, value: String) -> Got<String> {
-        Got::Value(value)
+    fn boolean(&mut self, value: bool) {
+        self.spelled(value.to_string(), value);
+    }
+    fn signed(&mut self, value: i64) {
+        self.spelled(value.to_string(), value);
+    }
+    fn unsigned(&mut self, value: u64) {
+        self.spelled(value.to_string(), value);
+    }
+    fn float(&mut self, value: f64) {
+        self.spelled(value.to_string(), value);
+    }
+    fn text(&mut self, value: &str) {
+        self.set(value.to_owned());
+    }
+    fn owned_text(&mut self, value: String) {
+        self.set(value);
     }
 }
 
@@ -48,11 +84,11 @@ impl Wire for String {
 }
 
 impl Form<Self> for String {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
-        pour(Text, deserializer)
+    fn read(value: &mut Self, from: &mut dyn Source) -> Result<Kept, Broken> {
+        Place::read(value, from)
     }
-    fn write<S: Serializer>(value: &Self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(value)
+    fn write(value: &Self, to: &mut dyn Output) {
+        to.text(value);
     }
     fn is_blank(value: &Self) -> bool {
         value.is_empty()
@@ -69,19 +105,18 @@ impl Form<Self> for String {
     }
 }
 
-struct Boolean;
-
-impl Sink for Boolean {
-    type Out = bool;
-
-    fn boolean(self, value: bool) -> Got<bool> {
-        Got::Value(value)
+impl Sink for Place<'_, bool> {
+    fn keep(&mut self, other: Value) {
+        self.other(other);
     }
-    fn text(self, value: &str) -> Got<bool> {
+    fn boolean(&mut self, value: bool) {
+        self.set(value);
+    }
+    fn text(&mut self, value: &str) {
         match value {
-            "true" => Got::Spelled(true, value.into()),
-            "false" => Got::Spelled(false, value.into()),
-            _ => Got::Other(value.into()),
+            "true" => self.spelled(true, value),
+            "false" => self.spelled(false, value),
+            _ => self.other(value),
         }
     }
 }
@@ -92,11 +127,11 @@ impl Wire for bool {
 }
 
 impl Form<Self> for bool {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
-        pour(Boolean, deserializer)
+    fn read(value: &mut Self, from: &mut dyn Source) -> Result<Kept, Broken> {
+        Place::read(value, from)
     }
-    fn write<S: Serializer>(value: &Self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bool(*value)
+    fn write(value: &Self, to: &mut dyn Output) {
+        to.boolean(*value);
     }
     fn is_blank(value: &Self) -> bool {
         !value
@@ -113,23 +148,28 @@ impl Form<Self> for bool {
     }
 }
 
-struct Integer;
-
-impl Sink for Integer {
-    type Out = i64;
-
-    fn signed(self, value: i64) -> Got<i64> {
-        Got::Value(value)
+impl Sink for Place<'_, i64> {
+    fn keep(&mut self, other: Value) {
+        self.other(other);
     }
-    fn unsigned(self, value: u64) -> Got<i64> {
-        i64::try_from(value).map_or_else(|_| Got::Other(value.into()), Got::Value)
+    fn signed(&mut self, value: i64) {
+        self.set(value);
     }
-    fn float(self, value: f64) -> Got<i64> {
+    fn unsigned(&mut self, value: u64) {
+        match i64::try_from(value) {
+            Ok(number) => self.set(number),
+            Err(_) => self.other(value),
+        }
+    }
+    fn float(&mut self, value: f64) {
         // The cast is exact under the guard.
-        if value.fract() == 0.0 && value.abs() <= EXACT { Got::Value(value as i64) } else { Got::Other(value.into()) }
+        if value.fract() == 0.0 && value.abs() <= EXACT { self.set(value as i64) } else { self.other(value) }
     }
-    fn text(self, value: &str) -> Got<i64> {
-        value.parse().map_or_else(|_| Got::Other(value.into()), |number| Got::Spelled(number, value.into()))
+    fn text(&mut self, value: &str) {
+        match value.parse() {
+            Ok(number) => self.spelled(number, value),
+            Err(_) => self.other(value),
+        }
     }
 }
 
@@ -139,11 +179,11 @@ impl Wire for i64 {
 }
 
 impl Form<Self> for i64 {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
-        pour(Integer, deserializer)
+    fn read(value: &mut Self, from: &mut dyn Source) -> Result<Kept, Broken> {
+        Place::read(value, from)
     }
-    fn write<S: Serializer>(value: &Self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_i64(*value)
+    fn write(value: &Self, to: &mut dyn Output) {
+        to.signed(*value);
     }
     fn is_blank(value: &Self) -> bool {
         *value == 0
@@ -160,26 +200,28 @@ impl Form<Self> for i64 {
     }
 }
 
-struct Float;
-
-impl Sink for Float {
-    type Out = f64;
-
-    fn signed(self, value: i64) -> Got<f64> {
-        Got::Value(value as f64)
+impl Sink for Place<'_, f64> {
+    fn keep(&mut self, other: Value) {
+        self.other(other);
     }
-    fn unsigned(self, value: u64) -> Got<f64> {
-        Got::Value(value as f64)
+    fn signed(&mut self, value: i64) {
+        self.set(value as f64);
     }
-    fn float(self, value: f64) -> Got<f64> {
-        Got::Value(value)
+    fn unsigned(&mut self, value: u64) {
+        self.set(value as f64);
     }
-    fn text(self, value: &str) -> Got<f64> {
+    fn float(&mut self, value: f64) {
+        self.set(value);
+    }
+    fn text(&mut self, value: &str) {
         match value {
-            "NaN" => Got::Value(f64::NAN),
-            "Infinity" => Got::Value(f64::INFINITY),
-            "-Infinity" => Got::Value(f64::NEG_INFINITY),
-            _ => value.parse().map_or_else(|_| Got::Other(value.into()), |number| Got::Spelled(number, value.into())),
+            "NaN" => self.set(f64::NAN),
+            "Infinity" => self.set(f64::INFINITY),
+            "-Infinity" => self.set(f64::NEG_INFINITY),
+            _ => match value.parse() {
+                Ok(number) => self.spelled(number, value),
+                Err(_) => self.other(value),
+            },
         }
     }
 }
@@ -190,20 +232,20 @@ impl Wire for f64 {
 }
 
 impl Form<Self> for f64 {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
-        pour(Float, deserializer)
+    fn read(value: &mut Self, from: &mut dyn Source) -> Result<Kept, Broken> {
+        Place::read(value, from)
     }
-    fn write<S: Serializer>(value: &Self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn write(value: &Self, to: &mut dyn Output) {
         match *value {
             // JSON has no such numbers; the Engine spells them as text.
-            value if value.is_nan() => serializer.serialize_str("NaN"),
-            f64::INFINITY => serializer.serialize_str("Infinity"),
-            f64::NEG_INFINITY => serializer.serialize_str("-Infinity"),
+            value if value.is_nan() => to.text("NaN"),
+            f64::INFINITY => to.text("Infinity"),
+            f64::NEG_INFINITY => to.text("-Infinity"),
             // Whole numbers go without a fraction, as Qlik sends them. Minus zero keeps its sign.
             value if value.fract() == 0.0 && value.abs() < EXACT && (value != 0.0 || value.is_sign_positive()) => {
-                serializer.serialize_i64(value as i64)
+                to.signed(value as i64)
             }
-            value => serializer.serialize_f64(value),
+            value => to.float(value),
         }
     }
     fn is_blank(value: &Self) -> bool {
@@ -231,11 +273,12 @@ impl Wire for Value {
 }
 
 impl Form<Self> for Value {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<Self>, D::Error> {
-        Value::deserialize(deserializer).map(Got::Value)
+    fn read(value: &mut Self, from: &mut dyn Source) -> Result<Kept, Broken> {
+        *value = from.json()?;
+        Ok(Kept::Nothing)
     }
-    fn write<S: Serializer>(value: &Self, serializer: S) -> Result<S::Ok, S::Error> {
-        value.serialize(serializer)
+    fn write(value: &Self, to: &mut dyn Output) {
+        to.json(value);
     }
     fn is_blank(value: &Self) -> bool {
         value.is_null()

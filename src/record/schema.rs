@@ -3,35 +3,24 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};
 
-use super::{Form, OpenEnum, Record, Union, Visit, Wire};
+use super::table::members;
+use super::{OpenEnum, Record, Union};
 
 /// The schema of a record: its members, and which of them it demands.
-pub(crate) fn table<R: Record>(generator: &mut SchemaGenerator) -> Schema {
-    let mut writer = SchemaWriter { members: R::MEMBERS, generator, properties: Map::new(), required: Vec::new() };
-    R::default().visit_members(&mut writer);
-    let SchemaWriter { properties, required, .. } = writer;
+pub(crate) fn table<R: Record + Default>(generator: &mut SchemaGenerator) -> Schema {
+    let mut properties = Map::new();
+    let mut required: Vec<Value> = Vec::new();
+    for (name, part) in members(&R::default()) {
+        properties.insert(name.to_owned(), part.schema(generator).to_value());
+        if !part.is_optional() {
+            required.push(name.into());
+        }
+    }
     let mut schema = json_schema!({ "type": "object", "properties": properties });
     if !required.is_empty() {
         schema.insert("required".to_owned(), required.into());
     }
     schema
-}
-
-struct SchemaWriter<'a> {
-    members: &'static [&'static str],
-    generator: &'a mut SchemaGenerator,
-    properties: Map<String, Value>,
-    required: Vec<Value>,
-}
-
-impl Visit for SchemaWriter<'_> {
-    fn member<T: Wire>(&mut self, index: usize, _: &T) {
-        let name = self.members[index];
-        self.properties.insert(name.to_owned(), T::Form::schema(self.generator).to_value());
-        if !T::OPTIONAL {
-            self.required.push(name.into());
-        }
-    }
 }
 
 /// The schema of an open enum: its listed values as examples of the text it takes.

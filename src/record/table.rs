@@ -1,154 +1,145 @@
 //! Records: structs whose members are read and written through one table of wire names.
 
-use std::marker::PhantomData;
-
-use serde::de::{DeserializeSeed, MapAccess, Visitor};
-use serde::ser::SerializeMap;
-use serde::{Deserializer, Serializer};
 use serde_json::Value;
 
-use super::sink::{Sink, pour};
-use super::{AsSerialize, Described, Extra, Form, Got, Seed, Wire};
+use super::member::Part;
+use super::output::Output;
+use super::source::{Broken, Kept, Name, Object, Sink, Source};
+use super::{Described, Extra, Form, Wire};
 
 /// What the `record!` macro fills in for a generated struct.
 #[doc(hidden)]
-pub trait Record: Wire + Described {
+pub trait Record {
     /// The wire names of its members, in the order of their indexes.
-    const MEMBERS: &'static [&'static str];
-
-    fn extra(&self) -> &Extra;
-    fn extra_mut(&mut self) -> &mut Extra;
-    /// Reads the member of that index from the map's next value; hands back what its field cannot tell.
-    fn read_member<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<Option<Value>, A::Error>;
-    /// Shows every member to the visitor, in order.
-    fn visit_members<V: Visit>(&self, visitor: &mut V);
+    fn names(&self) -> &'static [&'static str];
+    /// The member of that index, and what the record holds besides its members.
+    fn part(&self, index: usize) -> (Option<&Part>, &Extra);
+    fn part_mut(&mut self, index: usize) -> (Option<&mut Part>, &mut Extra);
 }
 
-/// Sees a record's members one by one: to serialize, to print, to describe, to compare with a value.
-///
-/// It keeps its own troubles: a `?` behind each of eight thousand members is a good part of the time to compile them.
-#[doc(hidden)]
-pub trait Visit {
-    fn member<T: Wire>(&mut self, index: usize, value: &T);
+/// The index that no member has.
+const NONE: usize = usize::MAX;
+
+/// What a record holds besides its members.
+pub(super) fn extra(record: &dyn Record) -> &Extra {
+    record.part(NONE).1
+}
+
+/// A record's members with their wire names, in order.
+pub(super) fn members(record: &dyn Record) -> impl Iterator<Item = (&'static str, &Part)> {
+    let names = record.names().iter().enumerate();
+    names.filter_map(|(index, name)| Some((*name, record.part(index).0?)))
 }
 
 /// Implements a generated struct's traits from its table: `record!(Space, 0 id "id", 1 name "name");`.
 macro_rules! record {
     ($name:ident $(, $index:literal $field:ident $wire:literal)* $(,)?) => {
         impl $crate::record::Record for $name {
-            const MEMBERS: &'static [&'static str] = &[$($wire),*];
-
-            fn extra(&self) -> &$crate::record::Extra {
-                &self.extra
+            fn names(&self) -> &'static [&'static str] {
+                &[$($wire),*]
             }
-            fn extra_mut(&mut self) -> &mut $crate::record::Extra {
-                &mut self.extra
+            #[allow(unused_variables, unreachable_code)] // of records without members
+            fn part(&self, index: usize) -> (Option<&$crate::record::Part>, &$crate::record::Extra) {
+                let part: &$crate::record::Part = match index {
+                    $($index => &self.$field,)*
+                    _ => return (None, &self.extra),
+                };
+                (Some(part), &self.extra)
             }
-            fn read_member<'de, A: ::serde::de::MapAccess<'de>>(
-                &mut self,
-                index: usize,
-                map: &mut A,
-            ) -> Result<Option<::serde_json::Value>, A::Error> {
-                match index {
-                    $($index => $crate::record::read_member(&mut self.$field, map),)*
-                    _ => $crate::record::read_unlisted(map),
-                }
+            #[allow(unused_variables, unreachable_code)]
+            fn part_mut(&mut self, index: usize) -> (Option<&mut $crate::record::Part>, &mut $crate::record::Extra) {
+                let part: &mut $crate::record::Part = match index {
+                    $($index => &mut self.$field,)*
+                    _ => return (None, &mut self.extra),
+                };
+                (Some(part), &mut self.extra)
             }
-            #[allow(unused_variables)]
-            fn visit_members<V: $crate::record::Visit>(&self, visitor: &mut V) {
-                $(visitor.member($index, &self.$field);)*
+        }
+        impl Clone for $name {
+            fn clone(&self) -> Self {
+                $crate::record::copy_of(self)
+            }
+        }
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                $crate::record::are_equal(self, other)
             }
         }
         $crate::record::wire_impls!($name, Table, table);
         impl ::std::fmt::Debug for $name {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                $crate::record::debug::print(self, f)
+                $crate::record::debug::print(self, stringify!($name), f)
             }
         }
     };
 }
 pub(crate) use record;
 
-/// Reads the next value of the map into a field; what the field cannot tell is handed back.
+/// A copy of a record, member by member.
 #[doc(hidden)]
-pub fn read_member<'de, T: Wire, A: MapAccess<'de>>(field: &mut T, map: &mut A) -> Result<Option<Value>, A::Error> {
-    let (value, kept) = match map.next_value_seed(Seed::<T>::new())? {
-        Got::Value(value) => (value, None),
-        Got::Spelled(value, sent) => (value, Some(sent)),
-        Got::Other(other) => (T::default(), Some(other)),
-    };
-    *field = value;
-    Ok(kept)
+pub fn copy_of<R: Record + Default>(record: &R) -> R {
+    fn copy(from: &dyn Record, to: &mut dyn Record) {
+        for index in 0..from.names().len() {
+            if let ((Some(from), _), (Some(to), _)) = (from.part(index), to.part_mut(index)) {
+                to.copy(from);
+            }
+        }
+        to.part_mut(NONE).1.clone_from(extra(from));
+    }
+    let mut copied = R::default();
+    copy(record, &mut copied);
+    copied
 }
 
-/// Reads the next value of the map as plain JSON, for a member that no field takes.
+/// Whether two records of one type have the same members.
 #[doc(hidden)]
-pub fn read_unlisted<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<Value>, A::Error> {
-    map.next_value().map(Some)
+pub fn are_equal(one: &dyn Record, other: &dyn Record) -> bool {
+    extra(one) == extra(other) && members(one).zip(members(other)).all(|((_, one), (_, other))| one.equals(other))
 }
 
-struct Members<R>(PhantomData<R>);
+/// A record on its way into its place.
+struct Members<'a> {
+    record: &'a mut dyn Record,
+    kept: Kept,
+}
 
-impl<R: Record> Sink for Members<R> {
-    type Out = R;
-
-    fn object<'de, A: MapAccess<'de>>(self, mut map: A) -> Result<Got<R>, A::Error> {
-        let mut record = R::default();
+impl Sink for Members<'_> {
+    fn keep(&mut self, other: Value) {
+        self.kept = Kept::Other(other);
+    }
+    fn object(&mut self, object: &mut dyn Object) -> Result<(), Broken> {
+        let names = self.record.names();
         // Servers send members in the schema's order, mostly: look there first.
         let mut expected = 0;
-        while let Some(key) = map.next_key_seed(MemberName { members: R::MEMBERS, expected })? {
-            let (index, name) = match key {
-                Key::Listed(index) => (index, None),
-                Key::Unlisted(name) => (usize::MAX, Some(name)),
+        // the first index of which nothing was read, nor of any after it
+        let mut fresh = 0;
+        while let Some(name) = object.member(names, expected)? {
+            let index = match name {
+                Name::Listed(index) => index,
+                Name::Unlisted(name) => {
+                    let value = object.json()?;
+                    self.record.part_mut(NONE).1.insert(name, value);
+                    continue;
+                }
             };
-            if let Some(other) = record.read_member(index, &mut map)? {
-                let name = name.unwrap_or_else(|| R::MEMBERS[index].to_owned());
-                record.extra_mut().insert(name, other);
-            } else if let (false, Some(name)) = (record.extra().is_empty(), R::MEMBERS.get(index)) {
-                // A key sent twice counts as its last.
-                record.extra_mut().remove(*name);
+            let (Some(part), extra) = self.record.part_mut(index) else { continue };
+            // A key sent twice counts as its last.
+            if index < fresh {
+                part.reset();
             }
-            if index != usize::MAX {
-                expected = index + 1;
+            match part.read(object)? {
+                Kept::Nothing if extra.is_empty() => {}
+                Kept::Nothing => {
+                    extra.remove(names[index]);
+                }
+                Kept::Spelled(sent) | Kept::Other(sent) => {
+                    extra.insert(names[index].to_owned(), sent);
+                }
             }
+            expected = index + 1;
+            fresh = fresh.max(expected);
         }
-        Ok(Got::Value(record))
-    }
-}
-
-enum Key {
-    Listed(usize),
-    Unlisted(String),
-}
-
-/// Finds a member's index without allocating its name.
-struct MemberName {
-    members: &'static [&'static str],
-    expected: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for MemberName {
-    type Value = Key;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
-        deserializer.deserialize_identifier(self)
-    }
-}
-
-impl Visitor<'_> for MemberName {
-    type Value = Key;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a member's name")
-    }
-    fn visit_str<E>(self, name: &str) -> Result<Key, E> {
-        if self.members.get(self.expected) == Some(&name) {
-            return Ok(Key::Listed(self.expected));
-        }
-        Ok(match self.members.iter().position(|member| *member == name) {
-            Some(index) => Key::Listed(index),
-            None => Key::Unlisted(name.to_owned()),
-        })
+        Ok(())
     }
 }
 
@@ -157,36 +148,19 @@ impl Visitor<'_> for MemberName {
 #[derive(Debug)]
 pub struct Table;
 
-impl<R: Record> Form<R> for Table {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<R>, D::Error> {
-        pour(Members(PhantomData), deserializer)
+impl<R: Record + Wire + Described> Form<R> for Table {
+    fn read(record: &mut R, from: &mut dyn Source) -> Result<Kept, Broken> {
+        read(record, from)
     }
-
-    fn write<S: Serializer>(record: &R, serializer: S) -> Result<S::Ok, S::Error> {
-        let extra = record.extra();
-        let mut writer =
-            JsonWriter { members: R::MEMBERS, extra, map: serializer.serialize_map(None)?, written: Ok(()) };
-        record.visit_members(&mut writer);
-        writer.written?;
-        let mut map = writer.map;
-        for (name, value) in extra.iter().filter(|(name, _)| !R::MEMBERS.contains(&name.as_str())) {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
+    fn write(record: &R, to: &mut dyn Output) {
+        write(record, to);
     }
-
     fn is_blank(record: &R) -> bool {
-        let mut blank = Blank(record.extra().is_empty());
-        record.visit_members(&mut blank);
-        blank.0
+        extra(record).is_empty() && members(record).all(|(_, part)| part.is_blank())
     }
-
     fn fit(value: &Value) -> Option<usize> {
-        let object = value.as_object()?;
-        let mut fitting = Fitting { members: R::MEMBERS, object, points: Some(0) };
         // A default record names its members and their types; its values do not matter here.
-        R::default().visit_members(&mut fitting);
-        fitting.points
+        fit(&R::default(), value)
     }
     #[cfg(feature = "schemars")]
     fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
@@ -194,54 +168,31 @@ impl<R: Record> Form<R> for Table {
     }
 }
 
-struct JsonWriter<'a, M: SerializeMap> {
-    members: &'static [&'static str],
-    extra: &'a Extra,
-    map: M,
-    /// The first error; nothing is written after it.
-    written: Result<(), M::Error>,
+fn read(record: &mut dyn Record, from: &mut dyn Source) -> Result<Kept, Broken> {
+    let mut members = Members { record, kept: Kept::Nothing };
+    from.pour(&mut members)?;
+    Ok(members.kept)
 }
 
-impl<M: SerializeMap> Visit for JsonWriter<'_, M> {
-    fn member<T: Wire>(&mut self, index: usize, value: &T) {
-        if self.written.is_err() {
-            return;
-        }
-        let name = self.members[index];
-        self.written = match self.extra.get(name) {
-            // A field that was left alone gives way to what the server sent in its place.
-            Some(other) if *value == T::Form::again(other).unwrap_or_default() => self.map.serialize_entry(name, other),
-            _ if T::OPTIONAL && T::Form::is_blank(value) => Ok(()),
-            _ => self.map.serialize_entry(name, &AsSerialize(value)),
-        };
-    }
+fn write(record: &dyn Record, to: &mut dyn Output) {
+    let (names, extra) = (record.names(), extra(record));
+    let listed = members(record).filter_map(|(name, part)| match extra.get(name) {
+        // A field that was left alone gives way to what the server sent in its place.
+        Some(other) if part.is_read_of(other) => Some((name, other as &Part)),
+        _ if part.is_optional() && part.is_blank() => None,
+        _ => Some((name, part)),
+    });
+    let more = extra.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+    to.map(&mut listed.chain(more.map(|(name, value)| (name.as_str(), value as &Part))));
 }
 
-/// Whether no member has been set.
-struct Blank(bool);
-
-impl Visit for Blank {
-    fn member<T: Wire>(&mut self, _: usize, value: &T) {
-        self.0 = self.0 && T::Form::is_blank(value);
-    }
-}
-
-/// Counts the members that a JSON object shares with a record, the better fitting ones more.
-struct Fitting<'a> {
-    members: &'static [&'static str],
-    object: &'a serde_json::Map<String, Value>,
-    /// `None` once a required member is missing or of another shape.
-    points: Option<usize>,
-}
-
-impl Visit for Fitting<'_> {
-    fn member<T: Wire>(&mut self, index: usize, _: &T) {
-        let Some(points) = self.points else { return };
-        let found = self.object.get(self.members[index]).map(T::Form::fit);
-        self.points = match found {
-            Some(Some(more)) => Some(points + more + 1),
-            _ if T::OPTIONAL => Some(points),
-            _ => None,
-        };
-    }
+/// Counts the members that a JSON object shares with a record, the better fitting ones more; `None` where a required
+/// member is missing or of another shape.
+fn fit(record: &dyn Record, value: &Value) -> Option<usize> {
+    let object = value.as_object()?;
+    members(record).try_fold(0, |points, (name, part)| match object.get(name).map(|value| part.fit(value)) {
+        Some(Some(more)) => Some(points + more + 1),
+        _ if part.is_optional() => Some(points),
+        _ => None,
+    })
 }

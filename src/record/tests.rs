@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Extra, Wire, from_str, from_value, open_enum, record, to_value, union};
 
-#[derive(Clone, Default, PartialEq)]
+#[derive(Default)]
 struct Space {
     name: String,
     size: Option<i64>,

@@ -83,14 +83,14 @@ mod things {
     pub(super) mod types {
         use crate::record::{Extra, record};
 
-        #[derive(Clone, Default, PartialEq)]
+        #[derive(Default)]
         pub(in super::super) struct Thing {
             pub(in super::super) name: Option<String>,
             pub(in super::super) extra: Extra,
         }
         record!(Thing, 0 name "name");
 
-        #[derive(Clone, Default, PartialEq)]
+        #[derive(Default)]
         pub(in super::super) struct ListThings {
             pub(in super::super) data: Option<Vec<Thing>>,
             pub(in super::super) next: Option<String>,

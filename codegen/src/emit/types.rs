@@ -34,7 +34,7 @@ fn one(text: &mut Text, def: &TypeDef, links: &Links) {
             text.item(quote! {
                 #words
                 #alias
-                #[derive(Clone, Default, PartialEq)]
+                #[derive(Default)]
                 pub struct #name {
                     #(#members)*
                     #[doc = " Members that the description does not list, and values that fit no field."]
