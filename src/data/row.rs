@@ -79,18 +79,26 @@ impl<T: FromCell> FromRow for Vec<T> {
     }
 }
 
+/// Checks how many columns a row has.
+fn counted(row: RowRef<'_>, count: usize) -> Result<()> {
+    if row.len() == count {
+        return Ok(());
+    }
+    Err(error(row, None, format!("there are {} columns, and {count} are asked for", row.len())))
+}
+
+#[inline]
+fn read<T: FromCell>(row: RowRef<'_>, column: usize) -> Result<T> {
+    let cell = row.get(column).ok_or_else(|| error(row, Some(column), "there is no such column"))?;
+    T::from_cell(cell).map_err(|why| error(row, Some(column), why))
+}
+
 macro_rules! tuple {
     ($count:literal: $($column:literal $type:ident),+) => {
         impl<$($type: FromCell),+> FromRow for ($($type,)+) {
             fn from_row(row: RowRef<'_>) -> Result<Self> {
-                if row.len() != $count {
-                    let why = format!("there are {} columns, and {} are asked for", row.len(), $count);
-                    return Err(error(row, None, why));
-                }
-                let read = |column| row.get(column).ok_or_else(|| error(row, Some(column), "there is no such column"));
-                Ok(($(
-                    $type::from_cell(read($column)?).map_err(|why| error(row, Some($column), why))?,
-                )+))
+                counted(row, $count)?;
+                Ok(($(read::<$type>(row, $column)?,)+))
             }
         }
     };

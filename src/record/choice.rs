@@ -1,5 +1,7 @@
 //! Open enums, which keep values they do not know, and unions of several types.
 
+use std::hash::{Hash, Hasher};
+
 use serde_json::Value;
 
 use super::member::Part;
@@ -43,28 +45,39 @@ pub(crate) use wire_impls;
 
 /// What the `open_enum!` macro fills in for a generated enum.
 #[doc(hidden)]
-pub trait OpenEnum: Wire + Described + Eq {
-    /// The listed values, each with its wire name and its long alias (the wire name where it has none).
-    const LISTED: &'static [(Self, &'static str, &'static str)];
+pub trait OpenEnum: Wire + Described {
+    const LISTED: &'static [Listed];
 
-    fn unrecognized(value: String) -> Self;
-    /// The text of a value that is not listed.
-    fn as_unrecognized(&self) -> Option<&str>;
+    /// Which of the listed values it is, or its text.
+    fn place(&self) -> Result<usize, &String>;
+    /// The listed value of that place, or the text where there is none.
+    fn at(place: usize, text: String) -> Self;
 }
 
-/// Implements a generated enum's traits: `open_enum!(Kind, App "app" "", Note "note" "");`.
-macro_rules! open_enum {
-    ($name:ident $(, $variant:ident $wire:literal $alias:literal)* $(,)?) => {
-        impl $crate::record::OpenEnum for $name {
-            const LISTED: &'static [(Self, &'static str, &'static str)] = &[$((Self::$variant, $wire, $alias)),*];
+/// A listed value: its wire name, its long alias (empty where it has none), and its name in Rust.
+type Listed = (&'static str, &'static str, &'static str);
 
-            fn unrecognized(value: String) -> Self {
-                Self::Unrecognized(value)
-            }
-            fn as_unrecognized(&self) -> Option<&str> {
+/// The place that no listed value has.
+const UNLISTED: usize = usize::MAX;
+
+/// Implements a generated enum's traits: `open_enum!(Kind, 0 App "app" "", 1 Note "note" "");`. What derives would spell
+/// out for each enum is told from this table.
+macro_rules! open_enum {
+    ($name:ident $(, $index:literal $variant:ident $wire:literal $alias:literal)* $(,)?) => {
+        impl $crate::record::OpenEnum for $name {
+            const LISTED: &'static [(&'static str, &'static str, &'static str)] =
+                &[$(($wire, $alias, stringify!($variant))),*];
+
+            fn place(&self) -> Result<usize, &String> {
                 match self {
-                    Self::Unrecognized(value) => Some(value),
-                    _ => None,
+                    $(Self::$variant => Ok($index),)*
+                    Self::Unrecognized(text) => Err(text),
+                }
+            }
+            fn at(place: usize, text: String) -> Self {
+                match place {
+                    $($index => Self::$variant,)*
+                    _ => Self::Unrecognized(text),
                 }
             }
         }
@@ -77,20 +90,40 @@ macro_rules! open_enum {
         }
         impl From<&str> for $name {
             fn from(value: &str) -> Self {
-                $crate::record::listed(value).unwrap_or_else(|| Self::Unrecognized(value.to_owned()))
+                $crate::record::named(value)
             }
         }
         impl From<String> for $name {
             fn from(value: String) -> Self {
-                $crate::record::listed(&value).unwrap_or(Self::Unrecognized(value))
+                $crate::record::named(&value)
+            }
+        }
+        impl Clone for $name {
+            fn clone(&self) -> Self {
+                $crate::record::same_as(self)
+            }
+        }
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                $crate::record::are_same(self, other)
+            }
+        }
+        impl Eq for $name {}
+        impl ::std::hash::Hash for $name {
+            fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
+                $crate::record::hash(self, state);
+            }
+        }
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                $crate::record::debug::choice(self, f)
             }
         }
         impl ::std::fmt::Display for $name {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str(self.as_str())
+                f.write_str($crate::record::text_of(self))
             }
         }
-        impl Eq for $name {}
         impl Default for $name {
             fn default() -> Self {
                 Self::Unrecognized(String::new())
@@ -104,24 +137,40 @@ pub(crate) use open_enum;
 /// The wire name of an enum's value.
 #[doc(hidden)]
 pub fn text_of<E: OpenEnum>(value: &E) -> &str {
-    match value.as_unrecognized() {
-        Some(text) => text,
-        None => E::LISTED.iter().find(|(listed, ..)| listed == value).map_or("", |(_, wire, _)| wire),
+    value.place().map_or_else(String::as_str, |place| E::LISTED[place].0)
+}
+
+#[doc(hidden)]
+pub fn same_as<E: OpenEnum>(value: &E) -> E {
+    match value.place() {
+        Ok(place) => E::at(place, String::new()),
+        Err(text) => E::at(UNLISTED, text.clone()),
     }
 }
 
-/// The listed value of that wire name or alias.
 #[doc(hidden)]
-pub fn listed<E: OpenEnum>(text: &str) -> Option<E> {
-    let by_wire = E::LISTED.iter().find(|(_, wire, _)| *wire == text);
-    by_wire
-        .or_else(|| E::LISTED.iter().find(|(.., alias)| !alias.is_empty() && *alias == text))
-        .map(|(value, ..)| value.clone())
+pub fn are_same<E: OpenEnum>(one: &E, other: &E) -> bool {
+    one.place() == other.place()
+}
+
+#[doc(hidden)]
+pub fn hash<E: OpenEnum, H: Hasher>(value: &E, state: &mut H) {
+    value.place().hash(state);
+}
+
+/// Where a wire name or an alias is listed.
+fn listed<E: OpenEnum>(text: &str) -> Option<usize> {
+    let by_wire = E::LISTED.iter().position(|(wire, ..)| *wire == text);
+    by_wire.or_else(|| E::LISTED.iter().position(|(_, alias, _)| !alias.is_empty() && *alias == text))
 }
 
 /// The value of that name, listed or not.
-fn named<E: OpenEnum>(text: &str) -> E {
-    listed(text).unwrap_or_else(|| E::unrecognized(text.to_owned()))
+#[doc(hidden)]
+pub fn named<E: OpenEnum>(text: &str) -> E {
+    match listed::<E>(text) {
+        Some(place) => E::at(place, String::new()),
+        None => E::at(UNLISTED, text.to_owned()),
+    }
 }
 
 /// An enum on its way into its place.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::OpenEnum;
 use super::table::{Record, extra, members};
 
 /// Prints a record's members that are set.
@@ -29,6 +30,14 @@ pub(crate) fn print(record: &dyn Record, type_name: &str, f: &mut fmt::Formatter
         };
     }
     out.finish()
+}
+
+/// Prints an enum's value by its name in Rust.
+pub(crate) fn choice<E: OpenEnum>(value: &E, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match value.place() {
+        Ok(place) => f.write_str(E::LISTED[place].2),
+        Err(text) => f.debug_tuple("Unrecognized").field(text).finish(),
+    }
 }
 
 struct Redacted;

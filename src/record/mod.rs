@@ -30,7 +30,7 @@ use output::Output;
 use source::{Broken, Kept, Source, fill};
 
 #[doc(hidden)]
-pub use choice::{OneOf, Open, OpenEnum, Union, listed, offer, text_of};
+pub use choice::{OneOf, Open, OpenEnum, Union, are_same, hash, named, offer, same_as, text_of};
 pub use extra::Extra;
 #[doc(hidden)]
 pub use member::{Member, Part};

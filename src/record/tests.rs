@@ -1,6 +1,6 @@
 //! What reads forgive and writes keep.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Value, json};
 
@@ -24,14 +24,12 @@ record!(
     6 parent "parent", 7 limits "limits", 8 password "password"
 );
 
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
 enum Kind {
     Shared,
     Managed,
     Unrecognized(String),
 }
-open_enum!(Kind, Shared "shared" "KIND_SHARED", Managed "managed" "");
+open_enum!(Kind, 0 Shared "shared" "KIND_SHARED", 1 Managed "managed" "");
 
 #[derive(Clone, Debug, PartialEq)]
 enum Shape {
@@ -129,6 +127,13 @@ fn enums_know_both_names_and_keep_new_ones() {
     assert_eq!(Kind::from("KIND_SHARED"), Kind::Shared);
     assert_eq!(Kind::from("shared").to_string(), "shared");
     assert_eq!(round_trip::<Kind>(json!("brand new")), Kind::Unrecognized("brand new".into()));
+    let all = [Kind::Shared, Kind::Managed, "brand new".into(), Kind::default()];
+    assert_eq!(
+        all.clone().map(|kind| format!("{kind:?}")),
+        ["Shared", "Managed", r#"Unrecognized("brand new")"#, r#"Unrecognized("")"#,]
+    );
+    assert_eq!(HashSet::from(all.clone()).len(), 4);
+    assert!(all.clone() == all && Kind::Shared != Kind::Managed);
 }
 
 #[test]

@@ -53,7 +53,6 @@ fn one(text: &mut Text, def: &TypeDef, links: &Links) {
             text.item(quote! {
                 #words
                 #alias
-                #[derive(Clone, Debug, PartialEq, Hash)]
                 #[non_exhaustive]
                 pub enum #name {
                     #(#listed)*
@@ -113,8 +112,10 @@ fn record_table(name: &str, fields: &[Field]) -> String {
 }
 
 fn enum_table(name: &str, variants: &[Variant]) -> String {
-    let rows: Vec<String> =
-        variants.iter().map(|variant| format!("{} {:?} {:?}", variant.name, variant.wire, variant.alias)).collect();
+    let row = |(index, variant): (usize, &Variant)| {
+        format!("{index} {} {:?} {:?}", variant.name, variant.wire, variant.alias)
+    };
+    let rows: Vec<String> = variants.iter().enumerate().map(row).collect();
     table("open_enum", name, &rows)
 }
 
