@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::{MapAccess, SeqAccess};
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserializer, Serializer};
 use serde_json::Value;
@@ -80,6 +80,27 @@ impl<T: Wire> Form<Self> for Box<T> {
     }
 }
 
+/// Reads an item onto the end of a list, from where it is not moved: items can be large, and what a seed returns is copied
+/// at each step on its way. Returns how the item was spelled, or what stands in its place.
+struct Onto<'a, T>(&'a mut Vec<T>);
+
+impl<'de, T: Wire> DeserializeSeed<'de> for Onto<'_, T> {
+    type Value = Result<Option<Value>, Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        let (item, spelled) = match T::Form::read(deserializer)? {
+            Got::Value(item) => (item, None),
+            Got::Spelled(item, value) => (item, Some(value)),
+            Got::Other(other) => match T::Form::from_other(other) {
+                Ok(item) => (item, None),
+                Err(other) => return Ok(Err(other)),
+            },
+        };
+        self.0.push(item);
+        Ok(Ok(spelled))
+    }
+}
+
 struct List<T>(std::marker::PhantomData<T>);
 
 impl<T: Wire> Sink for List<T> {
@@ -89,30 +110,26 @@ impl<T: Wire> Sink for List<T> {
         let mut items: Vec<T> = Vec::with_capacity(array.size_hint().unwrap_or(0).min(4096));
         // The items as they were sent, once one of them is spelled in another way than it is written.
         let mut sent: Option<Vec<Value>> = None;
-        while let Some(got) = array.next_element_seed(Seed::<T>::new())? {
-            let (item, spelled) = match got {
-                Got::Value(item) => (item, None),
-                Got::Spelled(item, value) => (item, Some(value)),
-                Got::Other(other) => match T::Form::from_other(other) {
-                    Ok(item) => (item, None),
-                    // One item of another shape: the list is kept as it came, for a list with a gap would be a lie.
-                    Err(other) => {
-                        let mut values = sent.map_or_else(|| values(&items), Ok)?;
-                        values.push(other);
-                        while let Some(value) = array.next_element()? {
-                            values.push(value);
-                        }
-                        return Ok(Got::Other(Value::Array(values)));
+        while let Some(read) = array.next_element_seed(Onto(&mut items))? {
+            let spelled = match read {
+                Ok(spelled) => spelled,
+                // One item of another shape: the list is kept as it came, for a list with a gap would be a lie.
+                Err(other) => {
+                    let mut values = sent.map_or_else(|| values(&items), Ok)?;
+                    values.push(other);
+                    while let Some(value) = array.next_element()? {
+                        values.push(value);
                     }
-                },
+                    return Ok(Got::Other(Value::Array(values)));
+                }
             };
-            if sent.is_none() && spelled.is_some() {
-                sent = Some(values(&items)?);
+            if (sent.is_some() || spelled.is_some())
+                && let Some((item, before)) = items.split_last()
+            {
+                let mut values = sent.map_or_else(|| values(before), Ok)?;
+                values.push(spelled.map_or_else(|| to_value(item), Ok).map_err(custom)?);
+                sent = Some(values);
             }
-            if let Some(sent) = &mut sent {
-                sent.push(spelled.map_or_else(|| to_value(&item), Ok).map_err(custom)?);
-            }
-            items.push(item);
         }
         Ok(match sent {
             None => Got::Value(items),

@@ -1,7 +1,5 @@
 //! Records: structs whose members are read and written through one table of wire names.
 
-use std::marker::PhantomData;
-
 use serde::de::{DeserializeSeed, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserializer, Serializer};
@@ -87,13 +85,14 @@ pub fn read_unlisted<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<Value
     map.next_value().map(Some)
 }
 
-struct Members<R>(PhantomData<R>);
+/// Reads members into a record where it is: what a visitor returns is copied at each step on its way.
+struct Members<'a, R>(&'a mut R);
 
-impl<R: Record> Sink for Members<R> {
-    type Out = R;
+impl<R: Record> Sink for Members<'_, R> {
+    type Out = ();
 
-    fn object<'de, A: MapAccess<'de>>(self, mut map: A) -> Result<Got<R>, A::Error> {
-        let mut record = R::default();
+    fn object<'de, A: MapAccess<'de>>(self, mut map: A) -> Result<Got<()>, A::Error> {
+        let record = self.0;
         // Servers send members in the schema's order, mostly: look there first.
         let mut expected = 0;
         while let Some(key) = map.next_key_seed(MemberName { members: R::MEMBERS, expected })? {
@@ -101,18 +100,19 @@ impl<R: Record> Sink for Members<R> {
                 Key::Listed(index) => (index, None),
                 Key::Unlisted(name) => (usize::MAX, Some(name)),
             };
-            if let Some(other) = record.read_member(index, &mut map)? {
-                let name = name.unwrap_or_else(|| R::MEMBERS[index].to_owned());
-                record.extra_mut().insert(name, other);
-            } else if let (false, Some(name)) = (record.extra().is_empty(), R::MEMBERS.get(index)) {
+            match (record.read_member(index, &mut map)?, name) {
+                (Some(other), Some(name)) => {
+                    record.extra_mut().insert(name, other);
+                }
+                (Some(other), None) => record.extra_mut().keep(R::MEMBERS, index, other),
                 // A key sent twice counts as its last.
-                record.extra_mut().remove(*name);
+                (None, _) => record.extra_mut().forget(R::MEMBERS, index),
             }
             if index != usize::MAX {
                 expected = index + 1;
             }
         }
-        Ok(Got::Value(record))
+        Ok(Got::Value(()))
     }
 }
 
@@ -145,7 +145,10 @@ impl Visitor<'_> for MemberName {
         if self.members.get(self.expected) == Some(&name) {
             return Ok(Key::Listed(self.expected));
         }
-        Ok(match self.members.iter().position(|member| *member == name) {
+        // Most names are told apart by their length and first letter, without a look at the rest.
+        let first = name.as_bytes().first();
+        let is = |member: &&str| member.len() == name.len() && member.as_bytes().first() == first && *member == name;
+        Ok(match self.members.iter().position(is) {
             Some(index) => Key::Listed(index),
             None => Key::Unlisted(name.to_owned()),
         })
@@ -159,7 +162,9 @@ pub struct Table;
 
 impl<R: Record> Form<R> for Table {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Got<R>, D::Error> {
-        pour(Members(PhantomData), deserializer)
+        let mut record = R::default();
+        let got = pour(Members(&mut record), deserializer)?;
+        Ok(got.map(|()| record))
     }
 
     fn write<S: Serializer>(record: &R, serializer: S) -> Result<S::Ok, S::Error> {
@@ -176,7 +181,7 @@ impl<R: Record> Form<R> for Table {
     }
 
     fn is_blank(record: &R) -> bool {
-        let mut blank = Blank(record.extra().is_empty());
+        let mut blank = Blank(record.extra().is_blank());
         record.visit_members(&mut blank);
         blank.0
     }
