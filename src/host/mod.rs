@@ -221,12 +221,12 @@ impl Host {
 
     /// Whether a URL points to this host: the only place that credentials go to.
     pub(crate) fn is_origin_of(&self, url: &Url) -> bool {
-        if self.has_ports() {
-            return url.scheme() == self.base.scheme()
-                && url.host_str() == self.base.host_str()
-                && matches!(url.port(), Some(REPOSITORY | PROXY | ENGINE));
-        }
-        url.origin() == self.base.origin()
+        // By hand, for an `Origin` is made of copies, and every request asks.
+        let port = match self.has_ports() {
+            true => matches!(url.port(), Some(REPOSITORY | PROXY | ENGINE)),
+            false => url.port_or_known_default() == self.base.port_or_known_default(),
+        };
+        port && url.scheme() == self.base.scheme() && url.host_str() == self.base.host_str()
     }
 
     /// Where sockets are opened: `wss://...`, with the prefix of the virtual proxy, without a slash at the end.

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+use bytes::Bytes;
+use reqwest::header::{AsHeaderName, HeaderMap, HeaderValue, RETRY_AFTER};
 
 /// The id under which Qlik's support finds a request.
 pub(crate) fn trace_id(headers: &HeaderMap) -> Option<String> {
-    let named = ["x-b3-traceid", "x-trace-id", "qlik-trace-id"].iter().find_map(|name| text(headers, name));
+    let named = ["x-b3-traceid", "x-trace-id", "qlik-trace-id"].iter().find_map(|name| text(headers, *name));
     // traceparent: version-trace-span-flags
     let parent = || text(headers, "traceparent")?.split('-').nth(1);
     named.or_else(parent).map(str::to_owned)
@@ -27,8 +28,13 @@ pub(crate) fn value(text: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(text).ok().filter(|_| text.is_ascii())
 }
 
+/// The same of a text that is always there, without a copy.
+pub(crate) fn fixed(text: &'static str) -> Option<HeaderValue> {
+    HeaderValue::from_maybe_shared(Bytes::from_static(text.as_bytes())).ok().filter(|_| text.is_ascii())
+}
+
 /// A header as text; one that is not ASCII counts as absent.
-pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn text(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok()).filter(|value| !value.is_empty())
 }
 

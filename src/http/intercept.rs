@@ -129,7 +129,7 @@ pub struct Incoming {
     headers: HeaderMap,
     body: Content,
     /// Of the request that was answered; none where an interceptor answered.
-    context: Option<Context>,
+    context: Option<Arc<Context>>,
 }
 
 impl Incoming {
@@ -230,7 +230,7 @@ pub(super) async fn through(core: &Core, request: Request, wanted: Wanted) -> Re
     let blank = Context::of(&request, request.target.path().to_owned(), core.settings.timeout);
     let next = Next { core, rest: &core.settings.interceptors, wanted };
     let Incoming { status, headers, body, context } = next.run(Outgoing(Box::new(request))).await?;
-    let context = context.unwrap_or(blank);
+    let context = context.unwrap_or_else(|| Arc::new(blank));
     if !(200..400).contains(&status) {
         let Content::Whole(body) = body else {
             return Err(Error::config(format!("{}: an interceptor answered with status {status}", context.name)));

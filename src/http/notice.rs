@@ -5,12 +5,15 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use reqwest::header::{HeaderMap, LINK};
+use reqwest::header::{HeaderMap, HeaderName, LINK};
 use tracing::warn;
 
 use super::headers;
 use super::reply::Context;
 use crate::rest::Operation;
+
+const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
+const SUNSET: HeaderName = HeaderName::from_static("sunset");
 
 /// How many operations are remembered. Raw calls have paths with ids in them, of which there is no end.
 const REMEMBERED: usize = 1000;
@@ -77,7 +80,7 @@ impl Notices {
 
     /// Reads an answer's notice, if it has one.
     pub(super) fn read(&self, context: &Context, answer: &HeaderMap) {
-        let (since, sunset) = (headers::text(answer, "deprecation"), headers::text(answer, "sunset"));
+        let (since, sunset) = (headers::text(answer, DEPRECATION), headers::text(answer, SUNSET));
         if since.is_none() && sunset.is_none() {
             return;
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::RequestBuilder;
 use reqwest::header::{HeaderMap, HeaderName};
 use tokio::time::{Instant, sleep};
 use tracing::{Instrument, Span, debug, field, info, info_span};
@@ -60,7 +61,7 @@ pub(super) async fn exchange(core: &Core, mut request: Request, wanted: Wanted) 
 /// One call: a request, and all that is sent for it.
 struct Exchange<'a> {
     core: &'a Core,
-    context: Context,
+    context: Arc<Context>,
     first: Hop,
     wanted: Wanted,
     retry: Retry,
@@ -75,7 +76,7 @@ impl<'a> Exchange<'a> {
         let silence = core.settings.read_timeout.unwrap_or(limit);
         Ok(Self {
             core,
-            context: Context::of(&request, url.path().to_owned(), silence),
+            context: Arc::new(Context::of(&request, url.path().to_owned(), silence)),
             first: Hop { url, method: request.method, headers: request.headers, signed: true },
             wanted,
             retry: request.retry.unwrap_or_else(|| core.settings.retry.clone()),
@@ -185,7 +186,7 @@ impl<'a> Exchange<'a> {
 
     /// Sends, and reads what comes back.
     async fn answered(&self, payload: Payload, redirects: &mut usize) -> Result<Reply, Failure> {
-        let response = self.followed(payload, redirects).await?;
+        let mut response = self.followed(payload, redirects).await?;
         let status = response.status();
         self.core.notices.read(&self.context, response.headers());
         if let (Some(limiter), Some(operation)) = (&self.core.limiter, self.context.operation) {
@@ -196,7 +197,7 @@ impl<'a> Exchange<'a> {
             let error = reply::failure(&self.context, response).await;
             return Err(Failure::Answered(error));
         }
-        let headers = response.headers().clone();
+        let headers = std::mem::take(response.headers_mut());
         let body = match self.wanted {
             Wanted::Stream => Content::Stream(response),
             Wanted::Whole => Content::Whole(
@@ -291,7 +292,14 @@ impl<'a> Exchange<'a> {
         headers: HeaderMap,
         payload: Payload,
     ) -> Result<reqwest::Response, Failure> {
-        let builder = self.core.transport.request(hop.method.to_http(), url).headers(headers);
+        let (client, request) = self.core.transport.request(hop.method.to_http(), url).build_split();
+        let mut request = request.map_err(|error| self.unsent(hop, error))?;
+        // What is there already came out of the URL.
+        match request.headers().is_empty() {
+            true => *request.headers_mut() = headers,
+            false => request.headers_mut().extend(headers),
+        }
+        let builder = RequestBuilder::from_parts(client, request);
         payload.attach(hop.method, builder, &self.progress).send().await.map_err(|error| self.unsent(hop, error))
     }
 

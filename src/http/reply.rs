@@ -1,6 +1,7 @@
 //! An answer while it is read: its head, and its body as a whole or as it comes.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -46,7 +47,7 @@ pub(crate) enum Wanted {
 
 /// A successful answer.
 pub(crate) struct Reply {
-    pub(crate) context: Context,
+    pub(crate) context: Arc<Context>,
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Content,

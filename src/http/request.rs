@@ -47,7 +47,7 @@ impl Request {
     pub(crate) fn of(operation: &'static Operation) -> Self {
         let mut request = Self::new(operation.method(), PathAndQuery::template(operation.path()));
         request.operation = Some(operation);
-        request.accept(operation.accepts());
+        request.accept_described(operation.accepts());
         request
     }
 
@@ -58,7 +58,7 @@ impl Request {
             Err(problem) => (PathAndQuery::default(), Some(problem)),
         };
         let mut request = Self::new(method, target);
-        request.accept("application/json, */*;q=0.5");
+        request.accept_described("application/json, */*;q=0.5");
         if let Some(problem) = problem {
             request.fail(problem);
         }
@@ -81,8 +81,8 @@ impl Request {
     /// What the request is, for errors: `items getItem`, or `GET /api/v1/items`.
     pub(crate) fn name(&self) -> String {
         match self.operation {
-            Some(operation) => format!("{} {}", operation.api(), operation.name()),
-            None => format!("{} {}", self.method, self.target.path()),
+            Some(operation) => [operation.api(), operation.name()].join(" "),
+            None => [self.method.as_str(), self.target.path()].join(" "),
         }
     }
 
@@ -153,6 +153,16 @@ impl Request {
                 "the value of the header `{name}` holds a character that no header can carry; \
                  only visible ASCII and spaces can"
             )),
+        }
+    }
+
+    /// The media types of an answer as they are described.
+    fn accept_described(&mut self, media_types: &'static str) {
+        match headers::fixed(media_types) {
+            Some(value) => {
+                self.headers.insert(ACCEPT, value);
+            }
+            None => self.accept(media_types),
         }
     }
 

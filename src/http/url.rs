@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Write};
 
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use crate::host::Host;
@@ -184,15 +184,17 @@ fn segment(name: &str, value: &str) -> Result<String, Problem> {
 
 /// Whether URL parsers take a segment for "here" or "up"; they do so for its encoded forms, too.
 fn is_dots(segment: &str) -> bool {
-    if segment.is_empty() || segment.len() > 6 {
-        return false;
-    }
-    let decoded: Vec<u8> = percent_decode_str(segment).collect();
-    matches!(decoded.as_slice(), b"." | b"..")
+    let Some(rest) = after_dot(segment) else { return false };
+    rest.is_empty() || after_dot(rest) == Some("")
+}
+
+fn after_dot(text: &str) -> Option<&str> {
+    [".", "%2e", "%2E"].iter().find_map(|dot| text.strip_prefix(dot))
 }
 
 #[cfg(test)]
 mod tests {
+    use percent_encoding::percent_decode_str;
     use proptest::prelude::*;
 
     use super::*;
@@ -300,6 +302,16 @@ mod tests {
         for text in ["http://t.eu.qlikcloud.com/x", "https://evil/x", "https://t.eu.qlikcloud.com@evil/x", "ftp://x/y"]
         {
             assert!(PathAndQuery::written(text, &host()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn dots_are_found_in_every_form() {
+        for dots in [".", "..", "%2e", "%2E", ".%2e", "%2E.", "%2e%2E"] {
+            assert!(is_dots(dots), "{dots}");
+        }
+        for other in ["", "...", "a", ".a", "a.", "%2e%2e%2e", "%2f", "%252e", "..%20", "%2"] {
+            assert!(!is_dots(other), "{other}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde_json::{Map, Value};
 
@@ -25,21 +25,86 @@ use serde_json::{Map, Value};
 /// ```
 // Most records have none, and there are many records: a pointer is all that they pay.
 #[derive(Clone, Default)]
-pub struct Extra(Option<Box<Map<String, Value>>>);
+pub struct Extra(Option<Box<Kept>>);
+
+/// The members. `null` is by far the most frequent of those that fit no field, and hardly ever looked at: until then it
+/// is a bit, for the entry of a map would be several allocations.
+#[derive(Clone, Default)]
+struct Kept {
+    map: OnceLock<Map<String, Value>>,
+    /// The listed members that are `null`, by their indexes; they count as long as there is no map.
+    nulls: u64,
+    listed: &'static [&'static str],
+}
+
+impl Kept {
+    fn of_nulls(&self) -> Map<String, Value> {
+        let is_null = |index: &usize| bit(*index).is_some_and(|bit| self.nulls & bit != 0);
+        let names = self.listed.iter().enumerate().filter(|(index, _)| is_null(index));
+        names.map(|(_, name)| ((*name).to_owned(), Value::Null)).collect()
+    }
+}
+
+/// The bit of a member; only the first of a long list have one.
+fn bit(index: usize) -> Option<u64> {
+    1_u64.checked_shl(u32::try_from(index).ok()?)
+}
 
 static NONE: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+
+impl Extra {
+    /// Keeps the value of a listed member, by the record's list.
+    pub(super) fn keep(&mut self, listed: &'static [&'static str], index: usize, value: Value) {
+        if let (Value::Null, Some(bit)) = (&value, bit(index)) {
+            let kept = self.0.get_or_insert_default();
+            if kept.map.get().is_none() {
+                kept.listed = listed;
+                kept.nulls |= bit;
+                return;
+            }
+        }
+        if let Some(name) = listed.get(index) {
+            self.insert((*name).to_owned(), value);
+        }
+    }
+
+    /// Forgets what was kept of a listed member.
+    pub(super) fn forget(&mut self, listed: &'static [&'static str], index: usize) {
+        let Some(kept) = &mut self.0 else { return };
+        match kept.map.get_mut() {
+            Some(map) => {
+                if let Some(name) = listed.get(index) {
+                    map.remove(*name);
+                }
+            }
+            None => kept.nulls &= !bit(index).unwrap_or_default(),
+        }
+    }
+
+    /// Whether it is empty, without making the map to look.
+    pub(super) fn is_blank(&self) -> bool {
+        self.0.as_ref().is_none_or(|kept| kept.map.get().map_or(kept.nulls == 0, Map::is_empty))
+    }
+}
 
 impl Deref for Extra {
     type Target = Map<String, Value>;
 
     fn deref(&self) -> &Self::Target {
-        self.0.as_deref().unwrap_or_else(|| &NONE)
+        match &self.0 {
+            Some(kept) => kept.map.get_or_init(|| kept.of_nulls()),
+            None => &NONE,
+        }
     }
 }
 
 impl DerefMut for Extra {
     fn deref_mut(&mut self) -> &mut Self::Target {
-        self.0.get_or_insert_default()
+        let kept = self.0.get_or_insert_default();
+        if kept.map.get().is_none() {
+            kept.map = kept.of_nulls().into();
+        }
+        kept.map.get_mut().expect("it was made if there was none")
     }
 }
 
@@ -57,13 +122,14 @@ impl fmt::Debug for Extra {
 
 impl From<Map<String, Value>> for Extra {
     fn from(members: Map<String, Value>) -> Self {
-        Self(Some(Box::new(members)))
+        Self(Some(Box::new(Kept { map: members.into(), ..Kept::default() })))
     }
 }
 
 impl From<Extra> for Map<String, Value> {
     fn from(extra: Extra) -> Self {
-        extra.0.map_or_else(Map::new, |members| *members)
+        let Some(mut kept) = extra.0 else { return Self::new() };
+        kept.map.take().unwrap_or_else(|| kept.of_nulls())
     }
 }
 
@@ -105,5 +171,34 @@ mod tests {
         assert_eq!(extra, Extra::from_iter([("a".to_owned(), 1.into())]));
         assert_ne!(extra, Extra::default());
         assert_eq!(format!("{extra:?}"), format!("{:?}", Map::from(extra)));
+    }
+
+    #[test]
+    fn nulls_are_kept_like_other_values() {
+        let names: Vec<&'static str> = (0..70).map(|number| &*format!("n{number}").leak()).collect();
+        let listed: &'static [&'static str] = names.leak();
+        // One that has a bit, one that has none, and one that is no null, in any order.
+        for order in [[3, 65, 7], [65, 3, 7], [7, 3, 65], [3, 7, 65]] {
+            let mut extra = Extra::default();
+            for index in order {
+                extra.keep(listed, index, if index == 7 { 1.into() } else { Value::Null });
+                assert!(!extra.is_blank());
+            }
+            let all = [("n3".to_owned(), Value::Null), ("n65".to_owned(), Value::Null), ("n7".to_owned(), 1.into())];
+            assert_eq!(extra, Extra::from_iter(all.clone()), "{order:?}");
+            assert_eq!(Map::from(extra.clone()), Map::from_iter(all));
+            order.iter().for_each(|index| extra.forget(listed, *index));
+            assert!(extra.is_blank() && extra.is_empty(), "{order:?}");
+        }
+        let mut extra = Extra::default();
+        extra.keep(listed, 63, Value::Null);
+        assert_eq!(Map::from(extra.clone()).len(), 1);
+        assert_eq!(extra.clone().into_iter().next(), Some(("n63".to_owned(), Value::Null)));
+        extra.insert("a".to_owned(), true.into());
+        assert_eq!((extra.len(), &extra["n63"]), (2, &Value::Null));
+        let mut extra = Extra::default();
+        extra.keep(listed, 0, Value::Null);
+        extra.forget(listed, 0);
+        assert!(extra.is_blank() && extra == Extra::default());
     }
 }

@@ -137,27 +137,33 @@ impl std::error::Error for ReadError {}
 
 /// Reads a value from JSON bytes.
 pub fn from_slice<T: Wire>(json: &[u8]) -> Result<T, ReadError> {
+    // Once as a whole: the reader of bytes would look at each text by itself, which takes several times longer.
+    match std::str::from_utf8(json) {
+        Ok(json) => from_str(json),
+        Err(error) => Err(located(json, &error)),
+    }
+}
+
+/// Reads a value from JSON text.
+pub fn from_str<T: Wire>(json: &str) -> Result<T, ReadError> {
     let mut value = T::default();
     let kept = parse(&mut value, json)?;
     settle(&mut value, kept)?;
     Ok(value)
 }
 
-fn parse(part: &mut Part, json: &[u8]) -> Result<Kept, ReadError> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
+fn parse(part: &mut Part, json: &str) -> Result<Kept, ReadError> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
     let read = fill(part, &mut deserializer).and_then(|kept| deserializer.end().map(|()| kept));
-    // what fails a lenient read is the JSON itself: where, is found out only now, since keeping track of it takes longer
-    // than the reading
-    read.map_err(|error| {
-        tracked(&mut Value::Null, &mut serde_json::Deserializer::from_slice(json))
-            .err()
-            .unwrap_or_else(|| ReadError { path: String::new(), message: error.to_string() })
-    })
+    read.map_err(|error| located(json.as_bytes(), &error))
 }
 
-/// Reads a value from JSON text.
-pub fn from_str<T: Wire>(json: &str) -> Result<T, ReadError> {
-    from_slice(json.as_bytes())
+/// What fails a lenient read is the JSON itself: where, is found out only now, since keeping track of it takes longer than
+/// the reading.
+fn located(json: &[u8], error: &dyn fmt::Display) -> ReadError {
+    tracked(&mut Value::Null, &mut serde_json::Deserializer::from_slice(json))
+        .err()
+        .unwrap_or_else(|| ReadError { path: String::new(), message: error.to_string() })
 }
 
 /// Reads a value from a JSON tree.

@@ -284,7 +284,10 @@ impl Visitor<'_> for Names {
         if self.names.get(self.expected) == Some(&name) {
             return Ok(Name::Listed(self.expected));
         }
-        Ok(match self.names.iter().position(|listed| *listed == name) {
+        // Most names are told apart by their length and first letter, without a look at the rest.
+        let first = name.as_bytes().first();
+        let is = |listed: &&str| listed.len() == name.len() && listed.as_bytes().first() == first && *listed == name;
+        Ok(match self.names.iter().position(is) {
             Some(index) => Name::Listed(index),
             None => Name::Unlisted(name.to_owned()),
         })

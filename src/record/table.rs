@@ -128,13 +128,8 @@ impl Sink for Members<'_> {
                 part.reset();
             }
             match part.read(object)? {
-                Kept::Nothing if extra.is_empty() => {}
-                Kept::Nothing => {
-                    extra.remove(names[index]);
-                }
-                Kept::Spelled(sent) | Kept::Other(sent) => {
-                    extra.insert(names[index].to_owned(), sent);
-                }
+                Kept::Nothing => extra.forget(names, index),
+                Kept::Spelled(sent) | Kept::Other(sent) => extra.keep(names, index, sent),
             }
             expected = index + 1;
             fresh = fresh.max(expected);
@@ -156,7 +151,7 @@ impl<R: Record + Wire + Described> Form<R> for Table {
         write(record, to);
     }
     fn is_blank(record: &R) -> bool {
-        extra(record).is_empty() && members(record).all(|(_, part)| part.is_blank())
+        extra(record).is_blank() && members(record).all(|(_, part)| part.is_blank())
     }
     fn fit(value: &Value) -> Option<usize> {
         // A default record names its members and their types; its values do not matter here.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Value, json};
 
-use super::{Extra, Wire, from_str, from_value, open_enum, record, to_value, union};
+use super::{Extra, Wire, from_slice, from_str, from_value, open_enum, record, to_value, union};
 
 #[derive(Default)]
 struct Space {
@@ -175,4 +175,20 @@ fn numbers_keep_their_text() {
         let back: f64 = from_str(&serde_json::to_string(&to_value(&value).unwrap()).unwrap()).unwrap();
         assert_eq!(value.to_bits(), back.to_bits(), "{text}");
     }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_an_error_at_their_place() {
+    let error = from_slice::<Space>(b"{\"name\": \"a\", \"tags\": [\"b\", \"\xff\"]}").unwrap_err();
+    assert_eq!(error.path(), "tags[1]");
+    assert!(from_slice::<Space>(b"{\"name\": \"a\"} \xff").is_err());
+    assert_eq!(from_slice::<Space>("{\"name\": \"\u{e4}\"}".as_bytes()).unwrap().name, "\u{e4}");
+}
+
+#[test]
+fn a_null_that_is_sent_before_or_after_a_value_counts_as_the_last() {
+    let space: Space = from_str(r#"{"name": null, "size": null, "new": 1, "name": "a", "ratio": null}"#).unwrap();
+    assert_eq!(to_value(&space).unwrap(), json!({"name": "a", "size": null, "new": 1, "ratio": null}));
+    let space: Space = from_str(r#"{"name": "a", "size": 1, "size": null}"#).unwrap();
+    assert_eq!((space.size, to_value(&space).unwrap()), (None, json!({"name": "a", "size": null})));
 }

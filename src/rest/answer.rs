@@ -68,11 +68,16 @@ impl<T: serde::de::DeserializeOwned + Send + 'static> Answer for Json<T> {
         };
         let json: &[u8] = if body.iter().all(u8::is_ascii_whitespace) { b"null" } else { body };
         let wrong = |path: String, problem: String| Error::decode(reply.context.name.as_str(), path, problem, body);
+        // The place of an error is looked for once there is one: keeping track of it takes longer than the reading.
+        let problem = match serde_json::from_slice(json) {
+            Ok(value) => return Ok(Self(value)),
+            Err(error) => error,
+        };
         let mut reader = serde_json::Deserializer::from_slice(json);
-        let value = serde_path_to_error::deserialize(&mut reader)
-            .map_err(|error| wrong(error.path().to_string(), error.inner().to_string()))?;
-        reader.end().map_err(|error| wrong(String::new(), error.to_string()))?;
-        Ok(Self(value))
+        Err(match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+            Err(error) => wrong(error.path().to_string(), error.inner().to_string()),
+            Ok(_) => wrong(String::new(), problem.to_string()),
+        })
     }
 }
 

@@ -20,7 +20,7 @@ pub struct BulkItem {
 /// What became of each item, from the answer to a call for many.
 ///
 /// Services tell it in several shapes: a list in `data` with an `id`, `subject` or `email`, a `status`, and an error
-/// inside or beside; or a list of `errors` alone. All of them are read alike, of generated types and of raw answers.
+/// inside or beside; or a list of `errors`, alone or after `data`. All of them are read alike, of generated types and of raw answers.
 ///
 /// ```
 /// # fn main() -> Result<(), serde_json::Error> {
@@ -41,12 +41,13 @@ pub fn results<T: Wire>(answer: &T) -> Vec<BulkItem> {
         _ => None,
     };
     let mut value = record::to_value(answer).unwrap_or_default();
-    let list = match items(&mut value, "data").or_else(|| items(&mut value, "errors")) {
-        Some(list) => list,
-        None => match value {
+    let list = match (items(&mut value, "data"), items(&mut value, "errors")) {
+        (None, None) => match value {
             Value::Array(list) => list,
             _ => Vec::new(),
         },
+        // What went well in the one, and what did not in the other.
+        (data, errors) => data.into_iter().chain(errors).flatten().collect(),
     };
     list.into_iter().map(BulkItem::of).collect()
 }
@@ -149,6 +150,9 @@ mod tests {
             assert_eq!((item.name(), item.status(), item.is_ok()), (name, status, ok), "{answer}");
             assert_eq!(item.errors().first().and_then(ApiError::title), title, "{answer}");
         }
+        let both = results(&json!({"data": [{"id": "a", "status": 200}], "errors": [{"code": "X", "title": "Bad"}]}));
+        assert_eq!(both.iter().map(BulkItem::is_ok).collect::<Vec<_>>(), [true, false]);
+        assert!(results(&json!({"data": [], "errors": []})).is_empty());
         assert!(results(&json!({"data": null})).is_empty() && results(&json!("text")).is_empty());
     }
 }

@@ -218,12 +218,9 @@ impl<T: Answer> Call<T> {
 
     /// Sends the call, and returns the answer with its status and headers.
     pub async fn send(self) -> Result<Response<T>> {
-        let wanted = if T::STREAMED { Wanted::Stream } else { Wanted::Whole };
-        let again = if T::STREAMED { Again::of(&self.api, &self.request) } else { None };
-        let mut reply = pipeline::send(&self.api.0, *self.request, wanted).await?;
-        reply.again = again;
-        let (status, headers) = (reply.status, reply.headers.clone());
-        let value = T::read(Reply(reply))?;
+        let reply = answered(self.api, self.request, T::STREAMED).await?;
+        let (status, headers) = (reply.0.status, reply.0.headers.clone());
+        let value = T::read(reply)?;
         Ok(Response::new(status, headers, value))
     }
 
@@ -289,8 +286,19 @@ impl<T: Answer> IntoFuture for Call<T> {
     type IntoFuture = Pending<T>;
 
     fn into_future(self) -> Pending<T> {
-        Pending(Box::pin(async move { Ok(self.send().await?.into_value()) }))
+        Pending(Box::pin(async move { T::read(answered(self.api, self.request, T::STREAMED).await?) }))
     }
+}
+
+/// Sends a request; the same for all that calls answer with.
+async fn answered(api: Api, request: Box<Request>, streamed: bool) -> Result<Reply> {
+    let (wanted, again) = match streamed {
+        true => (Wanted::Stream, Again::of(&api, &request)),
+        false => (Wanted::Whole, None),
+    };
+    let mut reply = pipeline::send(&api.0, *request, wanted).await?;
+    reply.again = again;
+    Ok(Reply(reply))
 }
 
 /// The future of a call. Dropping it gives the call up.

@@ -152,7 +152,12 @@ impl<T> ItemStream<T> {
     pub async fn all(mut self) -> Result<Vec<T>> {
         let mut all: Vec<T> = self.items.collect();
         while let Some(mut items) = self.pages.try_next().await? {
-            all.append(&mut items);
+            // Most lists have one page, which then is the whole.
+            if all.is_empty() {
+                all = items;
+            } else {
+                all.append(&mut items);
+            }
         }
         Ok(all)
     }

@@ -73,6 +73,7 @@ impl Storage {
                     "locked" => return respond(423, &[], ""),
                     "gone" => return respond(410, &[], r#"{"errors":[{"code":"T-1","title":"expired"}]}"#),
                     "busy" => return respond(503, &[("retry-after", "0")], ""),
+                    "nothing" => {}
                     "half" => bytes.extend_from_slice(&seen.body[..seen.body.len() / 2]),
                     // It has arrived, and the answer does not say so.
                     "lost" => {
@@ -115,7 +116,9 @@ async fn large_files_go_piece_by_piece_and_on_after_a_break() {
     let folder = Folder::new("pieces");
     let path = folder.0.join("Sälés.qvf");
     std::fs::write(&path, content(LARGE)).unwrap();
-    for faults in [&[][..], &["locked", "busy"], &["half", "lost", "half"], &["lost", "lost", "lost", "lost"]] {
+    for faults in
+        [&[][..], &["locked", "busy"], &["half", "nothing", "lost", "half"], &["lost", "lost", "lost", "lost"]]
+    {
         let reader = Upload::reader("x.qvf", io::Cursor::new(content(LARGE)), Some(LARGE as u64));
         for upload in [Upload::path(&path), Upload::bytes("x.qvf", content(LARGE)), reader] {
             let storage = Storage::with(faults);
@@ -150,6 +153,10 @@ async fn an_upload_tells_name_and_length_and_gives_up_in_the_end() {
     let server = storing(&storage).await;
     let error = import(&server.client(), Upload::bytes("S.qvf", content(5000))).await.unwrap_err();
     assert_eq!(error.status(), Some(423));
+
+    let storage = Storage::with(&["nothing"; 99]);
+    let error = import(&storing(&storage).await.client(), Upload::bytes("S.qvf", content(5000))).await.unwrap_err();
+    assert!(error.to_string().contains("takes no more"), "{error}");
 
     let missing = import(&server.client(), Upload::path("/nowhere/at all.qvf")).await.unwrap_err();
     assert!(matches!(missing, Error::Transport(_)) && missing.to_string().contains("at all.qvf"), "{missing}");

@@ -1,5 +1,7 @@
 //! Downloads that go on where they broke off.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_RANGE, ETAG, HeaderMap, HeaderValue, IF_RANGE, LAST_MODIFIED, RANGE};
 use tokio::time::sleep;
@@ -30,7 +32,7 @@ impl Again {
 
 /// The body of a download, while it is read.
 pub(crate) struct Source {
-    context: Context,
+    context: Arc<Context>,
     body: Option<Content>,
     again: Option<Again>,
     /// The version that is downloaded, as an `If-Range` header says it.
@@ -43,7 +45,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    pub(crate) fn new(context: Context, headers: &HeaderMap, body: Content, again: Option<Again>) -> Self {
+    pub(crate) fn new(context: Arc<Context>, headers: &HeaderMap, body: Content, again: Option<Again>) -> Self {
         let total = match &body {
             Content::Whole(bytes) => Some(bytes.len() as u64),
             Content::Stream(response) => response.content_length(),

@@ -67,11 +67,17 @@ pub(super) async fn upload(api: &Api, file: Upload, length: u64, life: Option<Du
         let error = match call.send().await {
             Ok(answer) => {
                 // A server may take a part of a piece, and never more than all of it.
-                offset =
-                    self::offset(&answer).filter(|now| (offset..=offset + sent).contains(now)).unwrap_or(offset + sent);
-                failures = 0;
-                tell(listener.as_ref(), offset, length);
-                continue;
+                let now = self::offset(&answer).filter(|now| (offset..=offset + sent).contains(now));
+                let now = now.unwrap_or(offset + sent);
+                if now > offset {
+                    offset = now;
+                    failures = 0;
+                    tell(listener.as_ref(), offset, length);
+                    continue;
+                }
+                // Nothing of it, again and again, would have no end.
+                let problem = format!("the server has {offset} bytes and takes no more of the {length}");
+                Error::transport("sending a file", std::io::Error::other(problem))
             }
             Err(error) => error,
         };
