@@ -17,7 +17,7 @@
 //! | your own structs, by the titles of the columns | [`Cube::records`] |
 //! | whatever there is: text, number, element, state | [`Cube::rows`] of [`Row`] |
 //! | columns of values, without Arrow | [`Cube::batches`] |
-//! | Arrow record batches (feature `arrow`) | `Cube::record_batches` |
+//! | record batches of Arrow 59, which DataFusion 55 takes as they are (feature `arrow`) | `Cube::record_batches` |
 //! | a Parquet file (feature `parquet`), a CSV file (feature `csv`) | `Cube::write_parquet`, `Cube::write_csv` |
 //! | a pivot with its headers | [`Cube::pivot`] |
 //!

@@ -9,6 +9,7 @@ use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, TimeUnit};
 use futures::TryStreamExt;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::ColumnOrder;
 use qlik::data::{Codec, ColumnType, Cube, Measure, NumberFormat, NumberKind, Progress, Row};
 use qlik::engine::{Doc, Proxy};
 use serde_json::json;
@@ -123,6 +124,9 @@ async fn parquet_files_hold_the_rows() {
         let written = reader.write_parquet(&path, codec).await.unwrap();
         assert_eq!((written.rows, written.bytes), (rows.len() as u64, std::fs::metadata(&path).unwrap().len()));
         let reader = ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(&path).unwrap()).unwrap();
+        // readers refuse files with an order that they do not know
+        let orders = reader.metadata().file_metadata().column_orders().unwrap();
+        assert!(orders.iter().all(|order| matches!(order, ColumnOrder::TYPE_DEFINED_ORDER(_))), "{orders:?}");
         let mut from = 0;
         for batch in reader.build().unwrap() {
             let batch = batch.unwrap();

@@ -27,6 +27,8 @@ impl Cube {
     /// The rows as Arrow record batches of 8,192 rows and a little more; for other sizes and types, see
     /// [`read`](Self::read).
     ///
+    /// They are those of Arrow 59, which DataFusion 55 has as well: it takes them as they are.
+    ///
     /// ```no_run
     /// use futures::TryStreamExt;
     ///
