@@ -80,6 +80,7 @@ impl Parquet {
 impl Format for Parquet {
     fn begin(&mut self, file: File, columns: &[super::Column]) -> Result<()> {
         self.types.check(columns)?;
+        let columns = self.types.columns(columns);
         let schema = arrow::schema(columns, &self.types.outputs(columns));
         self.writer(file, schema)
     }
