@@ -86,8 +86,8 @@ impl ColumnType {
 /// What a caller says about types.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Types {
-    /// The columns as they were when the table was opened. Under other selections, a column may look as if it had another
-    /// type; what is read has one all the same.
+    /// The columns as they were when the table was opened. Under other selections, a column may look as if it had
+    /// another type; what is read has one all the same.
     pub(super) opened: Vec<Column>,
     pub(super) chosen: BTreeMap<String, ColumnType>,
     pub(super) text_beside: bool,

@@ -1,7 +1,8 @@
 //! SQL over a hypercube, by DataFusion: which category sells best in each year, and what it gained on the year before.
 //!
 //! `cargo run --manifest-path examples/dataframe/Cargo.toml`. Without settings it starts the sandbox; with `QLIK_HOST`,
-//! `QLIK_API_KEY` and `QLIK_APP` it asks your tenant, whose app needs the fields `Year`, `Category`, `Region` and `Sales`.
+//! `QLIK_API_KEY` and `QLIK_APP` it asks your tenant, whose app needs the fields `Year`, `Category`, `Region` and
+//! `Sales`.
 
 use std::sync::Arc;
 
