@@ -10,8 +10,11 @@ pub struct Column {
     tags: Vec<String>,
     format: NumberFormat,
     has_numbers: bool,
-    /// Whether its least and its greatest number are both zero, which is also what some say who have none.
-    is_flat: bool,
+    /// Whether a look at its values has to tell what they are: its least and its greatest number are both zero, which
+    /// is also what some say who have none, or there is no number, which is also so of nulls.
+    is_doubtful: bool,
+    /// Whether its values are known, and all are null.
+    is_void: bool,
     /// Whether there is a format that could say more.
     told: bool,
     library_id: Option<String>,
@@ -76,7 +79,8 @@ impl Column {
             tags: Vec::new(),
             format: NumberFormat::default(),
             has_numbers: true,
-            is_flat: false,
+            is_doubtful: false,
+            is_void: false,
             told: true,
             library_id: None,
         }
@@ -91,8 +95,8 @@ impl Column {
         // the least and the greatest number are "NaN" where there is none
         column.has_numbers =
             info.get("qMin").is_none_or(|least| *least != "NaN") || info.get("qMax").is_none_or(|most| *most != "NaN");
-        column.is_flat =
-            kind != ColumnKind::Dimension && ["qMin", "qMax"].iter().all(|end| info[*end].as_f64() == Some(0.0));
+        let is_flat = ["qMin", "qMax"].iter().all(|end| info[*end].as_f64() == Some(0.0));
+        column.is_doubtful = kind != ColumnKind::Dimension && (is_flat || !column.has_numbers);
         column.library_id = text(info, "qLibraryId").map(str::to_owned);
         column
     }
@@ -108,13 +112,23 @@ impl Column {
     /// An attribute dimension, whose values are texts.
     pub(super) fn of_attribute_dimension(kind: ColumnKind, info: &Value) -> Self {
         let mut column = Self::described(kind, info);
-        column.has_numbers = false;
+        (column.has_numbers, column.is_doubtful) = (false, false);
         column
     }
 
-    /// Whether a look at its values has to tell if they have numbers.
-    pub(super) fn is_flat(&self) -> bool {
-        self.is_flat
+    /// Whether a look at its values has to tell what they are.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.is_doubtful
+    }
+
+    /// Whether its values are known, and all are null, which says nothing of their type.
+    pub(super) fn is_void(&self) -> bool {
+        self.is_void
+    }
+
+    pub(super) fn of_nulls(mut self) -> Self {
+        self.is_void = true;
+        self
     }
 
     pub(super) fn without_numbers(mut self) -> Self {

@@ -45,7 +45,7 @@ struct Csv {
 impl Format for Csv {
     fn begin(&mut self, file: File, columns: &[Column]) -> Result<()> {
         self.types.check(columns)?;
-        self.outputs = self.types.outputs(columns);
+        self.outputs = self.types.outputs(self.types.columns(columns));
         let mut writer = csv::Writer::from_writer(BufWriter::new(file));
         writer.write_record(self.outputs.iter().map(|output| &output.name)).map_err(refused)?;
         self.writer = Some(writer);

@@ -39,7 +39,7 @@ pub(super) async fn write<F: Format>(
 ) -> Result<Written> {
     let columns: Vec<Column> = reader.columns();
     reader.types.check(&columns)?;
-    let mut format = format(reader.types.clone());
+    let mut format = format(reader.settled());
     // nothing is the sign that all is there
     let (to, mut from) = mpsc::channel::<Option<Batch>>(2);
     let partial = Partial::of(path);

@@ -127,9 +127,9 @@ impl Shape {
         Self::plain(mode, columns, main, beside, dimensions)
     }
 
-    /// Finds the columns without numbers by the first page, where the layout does not tell.
+    /// Finds the columns without numbers, and those of nulls alone, by the first page, where the layout does not tell.
     fn look_at_first(&mut self) {
-        let Some(pages) = self.first.clone().filter(|_| self.columns.iter().any(Column::is_flat)) else { return };
+        let Some(pages) = self.first.clone().filter(|_| self.columns.iter().any(Column::is_doubtful)) else { return };
         let want = Want { num: true, elem: false, text: WantText::No };
         let mut columns = vec![Values::new(want); self.columns.len()];
         let (attributes, dimensions) = (&self.beside[..], &self.dimensions[..]);
@@ -141,9 +141,11 @@ impl Shape {
         let texts_only = |values: &Values| {
             values.nums.iter().all(|number| number.is_nan()) && values.kinds.contains(&CellKind::Value)
         };
-        let column = |(column, values): (&Column, &Values)| match column.is_flat() && texts_only(values) {
-            true => column.clone().without_numbers(),
-            false => column.clone(),
+        let nulls_only = |values: &Values| values.len() as u64 == self.rows && !values.kinds.contains(&CellKind::Value);
+        let column = |(column, values): (&Column, &Values)| match column.is_doubtful() {
+            true if texts_only(values) => column.clone().without_numbers(),
+            true if nulls_only(values) => column.clone().of_nulls(),
+            _ => column.clone(),
         };
         self.columns = self.columns.iter().zip(&columns).map(column).collect();
     }

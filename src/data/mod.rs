@@ -17,7 +17,7 @@
 //! | your own structs, by the titles of the columns | [`Cube::records`] |
 //! | whatever there is: text, number, element, state | [`Cube::rows`] of [`Row`] |
 //! | columns of values, without Arrow | [`Cube::batches`] |
-//! | Arrow record batches (feature `arrow`) | `Cube::record_batches` |
+//! | record batches of Arrow 59, which DataFusion 55 takes as they are (feature `arrow`) | `Cube::record_batches` |
 //! | a Parquet file (feature `parquet`), a CSV file (feature `csv`) | `Cube::write_parquet`, `Cube::write_csv` |
 //! | a pivot with its headers | [`Cube::pivot`] |
 //!
@@ -120,9 +120,11 @@
 //! | any other dimension, as names of months | texts | `Dictionary(Int32, Utf8)` |
 //! | measure or attribute with the format of dates, timestamps, times, intervals | | as above |
 //! | any other measure or attribute, money too | numbers | `Float64` |
-//! | measure or attribute without any number | texts | `Utf8` |
+//! | measure or attribute of texts alone | texts | `Utf8` |
 //! | numeric field of a data-model table | | `Int64` or `Float64`, dates as above |
 //! | other field of a data-model table | texts | `Utf8` |
+//!
+//! The table's columns when it is opened decide; it is read with the same types under whatever selections.
 //!
 //! Nulls are null. So are, in a column of numbers, totals, others, and values that have no number: [`Reader::text_beside`]
 //! puts the texts beside. [`Reader::column_type`] chooses another type, as `Decimal` for money.

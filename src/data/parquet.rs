@@ -49,9 +49,6 @@ impl Reader {
     ///
     /// The file appears under its name once it is whole; until then it has `.partial` behind it. Its memory does not
     /// grow with the table. A table without rows makes a file without rows.
-    ///
-    /// Columns of floating point numbers are marked with IEEE 754's total order, which readers older than that mark may
-    /// refuse: Polars does up to its Python release 1.39; release 2.1 and PyArrow read these files.
     pub async fn write_parquet(self, path: impl AsRef<Path>, codec: Codec) -> Result<Written> {
         file::write(self, path.as_ref(), BATCH_ROWS, move |types| Parquet { types, codec, writer: None }).await
     }
@@ -83,6 +80,7 @@ impl Parquet {
 impl Format for Parquet {
     fn begin(&mut self, file: File, columns: &[super::Column]) -> Result<()> {
         self.types.check(columns)?;
+        let columns = self.types.columns(columns);
         let schema = arrow::schema(columns, &self.types.outputs(columns));
         self.writer(file, schema)
     }

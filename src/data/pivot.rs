@@ -125,7 +125,7 @@ impl Reader {
 }
 
 fn value(node: &Node<'_>) -> Cell {
-    let cell = node.cell();
+    let cell = node.value();
     Cell {
         text: cell.text.unescaped().into_owned(),
         num: Some(cell.num).filter(|number| !number.is_nan()),

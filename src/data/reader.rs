@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::column::Column;
-#[cfg(any(feature = "csv", feature = "parquet"))]
+#[cfg(any(feature = "arrow", feature = "csv"))]
 use super::column::ColumnKind;
 use super::fetch::{OnChange, Order};
 use super::layout::Shape;
@@ -157,16 +157,23 @@ impl Reader {
     }
 
     /// The columns as far as they are known before reading.
-    #[cfg(any(feature = "csv", feature = "parquet"))]
+    #[cfg(any(feature = "arrow", feature = "csv"))]
     pub(super) fn columns(&self) -> Vec<Column> {
         let attributes = self.making.order.attributes;
         let all = self.columns.iter().filter(|column| attributes || !matches!(column.kind(), ColumnKind::Attribute(_)));
         all.cloned().collect()
     }
 
+    /// The types, which are those of the columns as they were opened.
+    #[cfg(any(feature = "arrow", feature = "csv"))]
+    pub(super) fn settled(&self) -> Types {
+        Types { opened: self.columns(), ..self.types.clone() }
+    }
+
     /// Batches with what the types need.
     #[cfg(any(feature = "arrow", feature = "csv"))]
     pub(super) fn typed(mut self, batch_rows: usize) -> Batches {
+        self.types = self.settled();
         self.making.wants = self.types.wants();
         self.making.batch_rows.get_or_insert(batch_rows);
         self.batches()

@@ -49,7 +49,7 @@ impl ColumnType {
             _ => None,
         };
         if column.kind() != ColumnKind::Dimension {
-            return match column.has_numbers() {
+            return match column.has_numbers() || column.is_void() {
                 true => by_format().unwrap_or(ColumnType::Float),
                 false => ColumnType::Text,
             };
@@ -86,6 +86,9 @@ impl ColumnType {
 /// What a caller says about types.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Types {
+    /// The columns as they were when the table was opened. Under other selections, a column may look as if it had
+    /// another type; what is read has one all the same.
+    pub(super) opened: Vec<Column>,
     pub(super) chosen: BTreeMap<String, ColumnType>,
     pub(super) text_beside: bool,
 }
@@ -101,6 +104,15 @@ pub(super) struct Output {
 impl Types {
     fn of(&self, column: &Column) -> ColumnType {
         self.chosen.get(column.title()).copied().unwrap_or_else(|| ColumnType::of(column))
+    }
+
+    /// The columns that say which types there are: those that were opened, unless it is a table of others by now.
+    pub(super) fn columns<'a>(&'a self, now: &'a [Column]) -> &'a [Column] {
+        let same = |(one, other): (&Column, &Column)| one.title() == other.title() && one.kind() == other.kind();
+        match self.opened.len() == now.len() && self.opened.iter().zip(now).all(same) {
+            true => &self.opened,
+            false => now,
+        }
     }
 
     /// What is given away, with names that differ.
@@ -138,7 +150,7 @@ impl Types {
                 }
                 want
             };
-            columns.iter().map(want).collect()
+            types.columns(columns).iter().map(want).collect()
         })
     }
 

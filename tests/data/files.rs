@@ -9,9 +9,10 @@ use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, TimeUnit};
 use futures::TryStreamExt;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::ColumnOrder;
 use qlik::data::{Codec, ColumnType, Cube, Measure, NumberFormat, NumberKind, Progress, Row};
 use qlik::engine::{Doc, Proxy};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::hypercube::open;
 use crate::scripted::{Peer, Scripted};
@@ -87,9 +88,11 @@ async fn types_are_chosen_and_texts_put_beside() {
     let money = ColumnType::Decimal { precision: 18, scale: 2 };
     let reader = cube.read().column_type("Sum(Sales)", money).text_beside();
     let reader = reader.column_type("Max(OrderDate)", ColumnType::Timestamp);
+    let schema = reader.schema();
     let batches: Vec<RecordBatch> = reader.record_batches().try_collect().await.unwrap();
     let rows: Vec<Row> = cube.rows().try_collect().await.unwrap();
     let batch = &batches[0];
+    assert_eq!(batch.schema(), schema);
     let names: Vec<_> = batch.schema().fields().iter().map(|field| field.name().clone()).collect();
     assert_eq!(names[..4], ["Year", "Year (text)", "Sum(Sales)", "Sum(Sales) (text)"]);
     assert_eq!(batch.column(4).data_type(), &DataType::Timestamp(TimeUnit::Millisecond, None));
@@ -123,6 +126,9 @@ async fn parquet_files_hold_the_rows() {
         let written = reader.write_parquet(&path, codec).await.unwrap();
         assert_eq!((written.rows, written.bytes), (rows.len() as u64, std::fs::metadata(&path).unwrap().len()));
         let reader = ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(&path).unwrap()).unwrap();
+        // readers refuse files with an order that they do not know
+        let orders = reader.metadata().file_metadata().column_orders().unwrap();
+        assert!(orders.iter().all(|order| matches!(order, ColumnOrder::TYPE_DEFINED_ORDER(_))), "{orders:?}");
         let mut from = 0;
         for batch in reader.build().unwrap() {
             let batch = batch.unwrap();
@@ -203,6 +209,43 @@ async fn a_table_without_rows_is_a_file_without_rows() {
     assert_eq!(reader.schema().fields().len(), 2);
     assert_eq!(chart.write_csv(&csv).await.unwrap().rows, 0);
     assert_eq!(std::fs::read_to_string(&csv).unwrap(), "A,B\n");
+    drop((chart, doc));
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn types_stay_those_of_the_opening() {
+    let server = Scripted::start(|mut peer: Peer| async move {
+        peer.serve_object("GetObject", "GenericObject", 2, "chart").await;
+        let layout = |one: Value, other: Value| {
+            let cell = |number: &Value| match number.as_f64() {
+                Some(_) => json!({"qText": "two", "qNum": number, "qElemNumber": 0, "qState": "L"}),
+                None => json!({"qText": "-", "qNum": number, "qElemNumber": 0, "qState": "L", "qIsNull": true}),
+            };
+            let matrix = [[json!({"qText": "a", "qElemNumber": 0}), cell(&one), cell(&other)]];
+            let area = json!({"qLeft": 0, "qTop": 0, "qWidth": 3, "qHeight": 1});
+            let measures = [("B", one), ("C", other)].map(|(title, number)| {
+                json!({"qFallbackTitle": title, "qMin": number, "qMax": number, "qNumFormat": {"qType": "R"}})
+            });
+            json!({"qLayout": {"qHyperCube": {"qSize": {"qcx": 3, "qcy": 1}, "qMeasureInfo": measures,
+                "qDimensionInfo": [{"qFallbackTitle": "A"}], "qDataPages": [{"qArea": area, "qMatrix": matrix}]}}})
+        };
+        // a measure that has numbers at first, and one that has none: each reads as before when it is the other way round
+        peer.serve("GetLayout", layout(json!(2), json!("NaN"))).await;
+        peer.serve("GetLayout", layout(json!("NaN"), json!(2))).await;
+        peer.until_closed().await;
+    })
+    .await;
+    let doc = Doc::new(server.qlik.session("app").connect().await.unwrap().handle(1, "Doc"));
+    let chart = doc.chart("chart").await.unwrap();
+    let kinds: Vec<DataType> = chart.schema().fields().iter().map(|field| field.data_type().clone()).collect();
+    assert_eq!(kinds[1..], [DataType::Float64, DataType::Float64]);
+    for numbers in [[Some(2.0), None], [None, Some(2.0)]] {
+        let batches: Vec<RecordBatch> = chart.record_batches().try_collect().await.unwrap();
+        assert_eq!(batches[0].schema(), chart.schema());
+        let read = [1, 2].map(|column| batches[0].column(column).as_primitive::<Float64Type>().iter().next().unwrap());
+        assert_eq!(read, numbers);
+    }
     drop((chart, doc));
     server.finish().await;
 }

@@ -1,13 +1,53 @@
-//! A hypercube into a Polars data frame, and a question to it: which category sells best in each year.
+//! SQL over a hypercube, by DataFusion: which category sells best in each year, and what it gained on the year before.
 //!
 //! `cargo run --manifest-path examples/dataframe/Cargo.toml`. Without settings it starts the sandbox; with `QLIK_HOST`,
-//! `QLIK_API_KEY` and `QLIK_APP` it asks your tenant, whose app needs the fields `Year`, `Category` and `Sales`.
+//! `QLIK_API_KEY` and `QLIK_APP` it asks your tenant, whose app needs the fields `Year`, `Category`, `Region` and
+//! `Sales`.
 
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::catalog::streaming::StreamingTable;
+use datafusion::error::DataFusionError;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::streaming::PartitionStream;
+use datafusion::prelude::SessionContext;
 use futures::TryStreamExt;
-use polars::prelude::*;
-use qlik::data::{Codec, Measure};
+use qlik::data::{ColumnType, Dimension, Measure, Reader};
 use qlik::{Auth, Qlik};
 use qlik_sandbox::Sandbox;
+
+const BEST: &str = r#"
+    WITH years AS (
+        SELECT "Year", "Category", sum("Sales") AS sales FROM cube GROUP BY "Year", "Category"
+    ), ranked AS (
+        SELECT *,
+            row_number() OVER (PARTITION BY "Year" ORDER BY sales DESC) AS place,
+            sales - lag(sales) OVER (PARTITION BY "Category" ORDER BY "Year") AS gain
+        FROM years
+    )
+    SELECT "Year", "Category", sales, gain FROM ranked WHERE place = 1 ORDER BY "Year"
+"#;
+
+/// A cube as DataFusion reads it: each query fetches it anew, under the selections as they are then, batch by batch.
+#[derive(Debug)]
+struct Table {
+    reader: Reader,
+    schema: SchemaRef,
+}
+
+impl PartitionStream for Table {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let batches = self.reader.clone().record_batches();
+        let batches = batches.map_err(|error| DataFusionError::External(Box::new(error)));
+        Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), batches))
+    }
+}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -27,23 +67,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     };
     let doc = qlik.open_app(&app).await?;
-    let cube = doc.hypercube().dimension("Year").dimension("Category");
+    let known = |field: &str| Dimension::new(field).suppress_null();
+    let cube = doc.hypercube().dimension(known("Year")).dimension(known("Category")).dimension("Region");
     let cube = cube.measure(Measure::new("Sum(Sales)").label("Sales")).open().await?;
 
-    // Parquet is what both sides read, whatever version of Arrow each is built with. Not so far by this release of
-    // Polars: it refuses the mark of IEEE 754's order that columns of floating point numbers have.
-    let path = std::env::temp_dir().join("qlik-dataframe.parquet");
-    cube.read().write_parquet(&path, Codec::Snappy).await?;
-    let best = tokio::task::spawn_blocking(move || {
-        let table = LazyFrame::scan_parquet(PlRefPath::try_from_path(&path)?, ScanArgsParquet::default())?;
-        table
-            .drop_nulls(None)
-            .sort(["Sales"], SortMultipleOptions::default().with_order_descending(true))
-            .group_by([col("Year")])
-            .agg([col("Category").first().alias("Best"), col("Sales").first(), col("Sales").sum().alias("All")])
-            .sort(["Year"], SortMultipleOptions::default())
-            .collect()
-    });
-    println!("{}", best.await??);
+    let reader = cube.read().column_type("Sales", ColumnType::Decimal { precision: 18, scale: 2 });
+    let schema = reader.schema();
+    let context = SessionContext::new();
+    let table = StreamingTable::try_new(Arc::clone(&schema), vec![Arc::new(Table { reader, schema })])?;
+    context.register_table("cube", Arc::new(table))?;
+    context.sql(BEST).await?.show().await?;
     Ok(())
 }

@@ -27,6 +27,8 @@ impl Cube {
     /// The rows as Arrow record batches of 8,192 rows and a little more; for other sizes and types, see
     /// [`read`](Self::read).
     ///
+    /// They are those of Arrow 59, which DataFusion 55 has as well: it takes them as they are.
+    ///
     /// ```no_run
     /// use futures::TryStreamExt;
     ///
@@ -49,9 +51,17 @@ impl Cube {
 }
 
 impl Reader {
-    /// The rows as Arrow record batches.
+    /// The schema that record batches have, with the types that were chosen.
+    pub fn schema(&self) -> SchemaRef {
+        let columns = self.columns();
+        schema(&columns, &self.types.outputs(&columns))
+    }
+
+    /// The rows as Arrow record batches; see [`Cube::record_batches`].
+    ///
+    /// With [`OnChange::Restart`](super::OnChange::Restart), a batch without rows says that all before it is void.
     pub fn record_batches(self) -> RecordBatches {
-        let types = self.types.clone();
+        let types = self.settled();
         let batches = self.typed(BATCH_ROWS);
         let convert = move |batch: Result<Batch>| batch.and_then(|batch| record_batch(batch, &types));
         RecordBatches(batches.map(convert).boxed())
@@ -78,8 +88,9 @@ impl fmt::Debug for RecordBatches {
 /// A batch in Arrow's form.
 pub(super) fn record_batch(mut batch: Batch, types: &Types) -> Result<RecordBatch> {
     types.check(&batch.columns)?;
-    let outputs = types.outputs(&batch.columns);
-    let schema = schema(&batch.columns, &outputs);
+    let columns = types.columns(&batch.columns);
+    let outputs = types.outputs(columns);
+    let schema = schema(columns, &outputs);
     // texts beside come after what they stand beside, which takes the numbers
     let arrays = outputs.iter().map(|output| array::array(&mut batch, output)).collect::<Result<Vec<_>>>()?;
     RecordBatch::try_new(schema, arrays).map_err(|error| array::refused(&error))

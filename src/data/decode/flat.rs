@@ -34,6 +34,10 @@ impl Kept {
         Kept::new(&node.cell(), &node.attributes)
     }
 
+    fn value(node: &Node<'_>) -> Self {
+        Kept::new(&node.value(), &node.attributes)
+    }
+
     fn nothing(kind: CellKind) -> Self {
         let text = if kind == CellKind::Null { "-" } else { "" };
         Kept {
@@ -148,7 +152,7 @@ impl Flat {
             line.values.resize(width, None);
             let values = page.data.get(place).map(Vec::as_slice).unwrap_or_default();
             for column in 0..columns.len() {
-                let value = values.get(column).map_or_else(|| Kept::nothing(CellKind::Null), Kept::of);
+                let value = values.get(column).map_or_else(|| Kept::nothing(CellKind::Null), Kept::value);
                 if let Some(slot) = line.values.get_mut(left + column) {
                     line.filled += usize::from(slot.is_none());
                     *slot = Some(value);
@@ -184,7 +188,7 @@ impl Flat {
             && above.nodes.len() >= self.levels.len()
             && !self.levels.is_empty();
         if is_value {
-            return self.add(above, &Lead::default(), Some(Kept::of(node)));
+            return self.add(above, &Lead::default(), Some(Kept::value(node)));
         }
         let lead = above.step(node);
         for child in &node.children {
@@ -283,4 +287,25 @@ fn leads(nodes: &[Node<'_>]) -> Vec<Lead> {
         found.push(Lead::default());
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::values::{Want, WantText};
+
+    #[test]
+    fn a_measure_without_a_value_is_null() {
+        // as newer engines mark it, and as older ones do
+        for kind in ["U", "V"] {
+            let left = r#"[{"qText":"-","qElemNo":7,"qValue":"NaN","qType":"N"}]"#;
+            let data = format!(r#"[[{{"qText":"-","qElemNo":0,"qValue":"NaN","qType":"{kind}"}}]]"#);
+            let page = format!(r#"{{"qDataPages":[{{"qLeft":{left},"qTop":[],"qData":{data}}}]}}"#);
+            let mut flat = Flat::new((Arc::new([0]), 1), (1, 1), false, 1);
+            flat.pivot_page(&page, (0, 0)).unwrap();
+            let mut out = vec![Values::new(Want { num: true, elem: false, text: WantText::Each }); 2];
+            flat.take(true, &[], &mut out);
+            assert_eq!([out[0].kind(0), out[1].kind(0)], [CellKind::Value, CellKind::Null], "{kind}");
+        }
+    }
 }

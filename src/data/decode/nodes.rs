@@ -71,6 +71,15 @@ impl<'a> Node<'a> {
         RawCell { text, num: self.num, elem: self.elem, state: "O", kind: self.kind.cell() }
     }
 
+    /// A measure's value, of which older engines do not say that it is null.
+    pub(crate) fn value(&self) -> RawCell<'a> {
+        let mut cell = self.cell();
+        if cell.kind == CellKind::Value && cell.num.is_nan() && cell.text.text == "-" {
+            cell.kind = CellKind::Null;
+        }
+        cell
+    }
+
     fn read(scan: &mut Scan<'a>, depth: usize) -> Result<Self, Misread> {
         let mut node = Node {
             text: Raw::default(),
