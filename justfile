@@ -15,6 +15,10 @@ sandbox *ARGS:
 test *ARGS:
     cargo test --workspace --features full,parquet,csv,schemars {{ARGS}}
 
+# Fuzzes what comes from outside: frames, deltas and pages
+fuzz SECONDS="60":
+    bash .ci/fuzz {{SECONDS}}
+
 # Everything that has to hold before a change is sent
 ci:
     bash .ci/run

@@ -17,7 +17,10 @@ use qlik::{Auth, Qlik};
 use serde_json::Value;
 
 const ROUNDS: usize = 7;
-const CALLS: usize = 20_000;
+/// Turns are short and many: whether cores sleep between a call and its reply changes in a moment, and by more than
+/// what is compared.
+const TURNS: usize = 49;
+const CALLS: usize = 3_200;
 const LAYOUTS: usize = 40;
 
 static GET_LAYOUT: RpcMethod = RpcMethod::new("GenericObject", "GetLayout").out("qLayout");
@@ -43,16 +46,22 @@ async fn measure(address: SocketAddr, mut enigma: Option<enigma::Enigma>) {
     let mut bare = bare::connect(address).await;
     for (name, in_flight) in [("small_calls_16_in_flight", 16), ("small_calls_one_at_a_time", 1)] {
         let (mut to_bare, mut to_enigma, mut bare_to_enigma) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
+        let mut rates = [Vec::new(), Vec::new(), Vec::new()];
+        for _ in 0..TURNS {
             let theirs = bare::calls(&mut bare, CALLS, in_flight).await;
             let ours = calls(&session, in_flight).await;
             let node = enigma.as_mut().map(|enigma| enigma.calls(CALLS, in_flight));
-            let rate = |time: Duration| format!("{:.0}/s", CALLS as f64 / time.as_secs_f64());
-            let node_rate = node.map_or("-".to_owned(), rate);
-            println!("{name}: bare {}, session {}, enigma.js {node_rate}", rate(theirs), rate(ours));
+            for (rates, time) in rates.iter_mut().zip([Some(theirs), Some(ours), node]) {
+                rates.extend(time.map(|time| CALLS as f64 / time.as_secs_f64()));
+            }
             to_bare.push(theirs.as_secs_f64() / ours.as_secs_f64());
             to_enigma.extend(node.map(|node| node.as_secs_f64() / ours.as_secs_f64()));
             bare_to_enigma.extend(node.map(|node| node.as_secs_f64() / theirs.as_secs_f64()));
+        }
+        for (who, mut rates) in ["bare", "session", "enigma.js"].into_iter().zip(rates) {
+            rates.sort_by(f64::total_cmp);
+            let at = |share: f64| rates.get((rates.len() as f64 * share) as usize).copied().unwrap_or(f64::NAN);
+            println!("{name}: {who} {:.0}/s, from {:.0} to {:.0} in nine of ten turns", at(0.5), at(0.05), at(0.95));
         }
         println!("ratio {name} {:.2}", median(to_bare));
         if !to_enigma.is_empty() {

@@ -239,7 +239,7 @@ impl Reading<'_> {
 }
 
 /// How many rows the first page of a layout has, if it is one from the top left that is as wide as the table.
-fn rows_of_first(pages: &str, width: u64) -> u64 {
+pub(super) fn rows_of_first(pages: &str, width: u64) -> u64 {
     let area = page::first_area(pages).filter(|area| area.left == 0 && area.top == 0 && area.width == width);
     area.map_or(0, |area| area.height)
 }

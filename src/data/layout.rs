@@ -13,7 +13,6 @@ use super::decode::page::{self, Beside, Into};
 use super::decode::scan::Scan;
 use super::values::{Values, Want, WantText};
 use super::wrong::{self, engine_error, text};
-use crate::engine::RawReply;
 use crate::error::{DecodeError, Error, Result};
 
 /// How a hypercube lays out its values.
@@ -55,8 +54,7 @@ pub(super) struct Shape {
 
 impl Shape {
     /// Reads a layout; `path` is where the definition stands in the object's properties, as `/qHyperCubeDef`.
-    pub(super) fn read(reply: &RawReply, path: &str) -> Result<Self> {
-        let json = reply.value()?;
+    pub(super) fn read(json: &str, path: &str) -> Result<Self> {
         let object = Members::read(json, "qLayout".to_owned())?;
         let cube = object.at(path.strip_suffix("Def").unwrap_or(path))?;
         let Some(cube) = cube else {

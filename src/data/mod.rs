@@ -153,6 +153,9 @@ mod define;
 mod fetch;
 #[cfg(any(feature = "csv", feature = "parquet"))]
 mod file;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod hypercube;
 mod layout;
 mod library;

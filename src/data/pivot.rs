@@ -8,8 +8,10 @@ use tokio::sync::mpsc;
 use super::cell::{Cell, CellKind, CellState};
 use super::cube::Cube;
 use super::decode::nodes::{self, Node, NodeKind};
+use super::decode::scan::Misread;
 use super::fetch::{self, Fetched};
 use super::layout::Mode;
+use super::plan::Piece;
 use super::reader::Reader;
 use super::wrong;
 use crate::error::{Error, Result};
@@ -79,6 +81,27 @@ impl Cube {
     }
 }
 
+impl Pivot {
+    /// Adds the page that was asked for as this piece.
+    pub(super) fn add(&mut self, piece: Piece, text: &str) -> Result<(), Misread> {
+        let page = nodes::pivot(text)?;
+        if piece.left == 0 {
+            join(&mut self.left, &page.left);
+        }
+        if piece.top == 0 {
+            join(&mut self.top, &page.top);
+        }
+        let top = usize::try_from(piece.top).unwrap_or(usize::MAX);
+        for (row, cells) in page.data.iter().enumerate() {
+            if self.cells.len() <= top + row {
+                self.cells.resize(top + row + 1, Vec::new());
+            }
+            self.cells[top + row].extend(cells.iter().map(value));
+        }
+        Ok(())
+    }
+}
+
 impl Reader {
     /// A pivot as it is, with its headers; see [`Cube::pivot`]. Rows to begin at and limits do not count.
     pub async fn pivot(self) -> Result<Pivot> {
@@ -96,20 +119,7 @@ impl Reader {
                     Fetched::First { .. } => {}
                     Fetched::Page { piece, reply } => {
                         let text = reply.result();
-                        let page = nodes::pivot(text).map_err(|error| wrong::misread(text, error))?;
-                        if piece.left == 0 {
-                            join(&mut pivot.left, &page.left);
-                        }
-                        if piece.top == 0 {
-                            join(&mut pivot.top, &page.top);
-                        }
-                        let top = usize::try_from(piece.top).unwrap_or(usize::MAX);
-                        for (row, cells) in page.data.iter().enumerate() {
-                            if pivot.cells.len() <= top + row {
-                                pivot.cells.resize(top + row + 1, Vec::new());
-                            }
-                            pivot.cells[top + row].extend(cells.iter().map(value));
-                        }
+                        pivot.add(piece, text).map_err(|error| wrong::misread(text, error))?;
                     }
                 }
             }

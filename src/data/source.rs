@@ -57,7 +57,7 @@ impl Source {
         let shape = match self {
             Source::Object { path, .. } => {
                 let layout: RawReply = self.handle().rpc(&GET_LAYOUT).await?;
-                Shape::read(&layout, path)?
+                Shape::read(layout.value()?, path)?
             }
             Source::Table { doc, name } => table(doc, name).await?,
         };

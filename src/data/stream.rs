@@ -17,6 +17,7 @@ use super::decode::page::{self, Into};
 use super::decode::scan::{Misread, Scan};
 use super::fetch::{self, Fetched, Order};
 use super::layout::{Mode, Shape};
+use super::plan::Piece;
 use super::source::Source;
 use super::values::{Values, Want, WantText};
 use super::wrong;
@@ -205,7 +206,7 @@ fn large(fetched: &Fetched) -> bool {
 }
 
 /// Turns pages into batches, one page after the other.
-struct Decoder {
+pub(super) struct Decoder {
     making: Making,
     is_table: bool,
     shape: Option<Shape>,
@@ -220,13 +221,13 @@ struct Decoder {
 }
 
 impl Decoder {
-    fn new(making: Making, is_table: bool) -> Self {
+    pub(super) fn new(making: Making, is_table: bool) -> Self {
         let progress = Progress { rows: 0, of: None, bytes: 0, attempt: 0 };
         let (values, wants) = (Vec::new(), Vec::new());
         Decoder { making, is_table, shape: None, values, wants, flat: None, progress, first_row: 0, given: 0 }
     }
 
-    fn take(&mut self, fetched: Fetched) -> Result<Vec<Batch>> {
+    pub(super) fn take(&mut self, fetched: Fetched) -> Result<Vec<Batch>> {
         match fetched {
             Fetched::Begin { shape, attempt, rows } => {
                 self.begin(shape, attempt, rows);
@@ -248,29 +249,7 @@ impl Decoder {
                 read.map_err(|error| wrong::misread(&pages, error))?;
                 self.check(rows, 0, &pages)?;
             }
-            Fetched::Page { piece, reply } => {
-                let text = reply.result();
-                self.progress.bytes += text.len() as u64;
-                let side = |side: u64| usize::try_from(side).unwrap_or(usize::MAX);
-                let before = self.values.get(side(piece.left)).map_or(0, Values::len) as u64;
-                let wrong = |error: Misread| wrong::misread(text, error);
-                match (&mut self.flat, self.shape.as_ref().map(|shape| shape.mode)) {
-                    (Some(flat), Some(Mode::Pivot)) => {
-                        flat.pivot_page(text, (piece.top, side(piece.left))).map_err(wrong)?;
-                    }
-                    (Some(flat), _) => flat.nodes(text).map_err(wrong)?,
-                    (None, _) => {
-                        let is_table = self.is_table;
-                        let columns = self.values.iter_mut().skip(side(piece.left)).take(side(piece.width));
-                        columns.for_each(|values| values.reserve(side(piece.height)));
-                        let mut into = self.into(side(piece.left), side(piece.width));
-                        let read = if is_table { page::table(text, &mut into) } else { page::reply(text, &mut into) };
-                        read.map_err(wrong)?;
-                        self.check(before + piece.height, side(piece.left), text)?;
-                    }
-                }
-                self.flatten(false);
-            }
+            Fetched::Page { piece, reply } => self.page(piece, reply.result())?,
         }
         let complete = self.values.iter().map(Values::len).min().unwrap_or(0);
         let same = self.values.iter().all(|values| values.len() == complete);
@@ -280,6 +259,31 @@ impl Decoder {
         }
         self.tell();
         Ok(batches)
+    }
+
+    /// Takes in the page that was asked for as this piece.
+    pub(super) fn page(&mut self, piece: Piece, text: &str) -> Result<()> {
+        self.progress.bytes += text.len() as u64;
+        let side = |side: u64| usize::try_from(side).unwrap_or(usize::MAX);
+        let before = self.values.get(side(piece.left)).map_or(0, Values::len) as u64;
+        let wrong = |error: Misread| wrong::misread(text, error);
+        match (&mut self.flat, self.shape.as_ref().map(|shape| shape.mode)) {
+            (Some(flat), Some(Mode::Pivot)) => {
+                flat.pivot_page(text, (piece.top, side(piece.left))).map_err(wrong)?;
+            }
+            (Some(flat), _) => flat.nodes(text).map_err(wrong)?,
+            (None, _) => {
+                let is_table = self.is_table;
+                let columns = self.values.iter_mut().skip(side(piece.left)).take(side(piece.width));
+                columns.for_each(|values| values.reserve(side(piece.height)));
+                let mut into = self.into(side(piece.left), side(piece.width));
+                let read = if is_table { page::table(text, &mut into) } else { page::reply(text, &mut into) };
+                read.map_err(wrong)?;
+                self.check(before + piece.height, side(piece.left), text)?;
+            }
+        }
+        self.flatten(false);
+        Ok(())
     }
 
     fn begin(&mut self, shape: Shape, attempt: u32, rows: Option<u64>) {
@@ -335,7 +339,7 @@ impl Decoder {
         }
     }
 
-    fn finish(&mut self) -> Result<Vec<Batch>> {
+    pub(super) fn finish(&mut self) -> Result<Vec<Batch>> {
         self.flatten(true);
         let batch = self.batch();
         self.tell();

@@ -182,7 +182,7 @@ impl Actor {
                 Poll::Pending => break,
             }
         }
-        if self.parting.is_none() && self.open && self.poll_pulse(socket, cx).is_ready() {
+        if self.parting.is_none() && self.poll_pulse(socket, cx).is_ready() {
             return Poll::Ready(());
         }
         if self.parting.is_none() {

@@ -171,7 +171,7 @@ impl SessionBuilder {
     }
 
     /// How long each call waits for its reply at most. Without it there is no limit: opening a large app or reloading
-    /// it may rightly take long.
+    /// it may rightly take long. It counts for the calls of a resume, too, which is tried again after one of them.
     pub fn call_timeout(mut self, limit: Duration) -> Self {
         self.settings.timeout = Some(limit);
         self

@@ -108,6 +108,16 @@ mod tests {
         seeds(DELTAS).iter().for_each(|seed| super::deltas(seed));
     }
 
+    #[test]
+    fn numbers_read_to_the_last_bit() {
+        for text in
+            ["0.30000000000000004", "2.2222222e36", "2222222200000000009951084489762988943", "1.7976931348623157e308"]
+        {
+            let number: f64 = crate::record::from_str(text).unwrap();
+            assert_eq!(number, text.parse::<f64>().unwrap(), "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn spoiled_frames_do_no_harm(text in spoiled(FRAMES)) {

@@ -122,13 +122,24 @@ impl Life {
                 Err(Setback::Over) => return false,
                 Err(Setback::Failed(error)) => {
                     tracing::debug!(%error, attempt, "the session did not come back");
-                    if !worth_another(&error) {
+                    if !self.worth_another(&error) {
                         return false;
                     }
                 }
             }
         }
         false
+    }
+
+    /// Whether a later attempt may succeed: not where the server says that it will not.
+    fn worth_another(&self, error: &Error) -> bool {
+        match error {
+            Error::Http(error) => matches!(error.status(), 408 | 429 | 500..=599),
+            Error::Closed(closed) => self.resume.covers(&closed.close_reason()) || error.is_retryable(),
+            // what was spoiled on its way says nothing about the session
+            Error::Decode(_) => true,
+            _ => error.is_retryable(),
+        }
     }
 
     /// A new connection with everything as it was.
@@ -184,15 +195,7 @@ impl Life {
     }
 }
 
+/// The end of a connection while it was restored.
 fn lost_again(closed: &Closed) -> Error {
     closed.error(&super::method::MethodName::new("", "resume"), false)
-}
-
-/// Whether a later attempt may succeed: not where the server says that it will not.
-fn worth_another(error: &Error) -> bool {
-    match error {
-        Error::Http(error) => matches!(error.status(), 408 | 429 | 500..=599),
-        Error::Closed(_) | Error::Transport(_) | Error::Timeout(_) => error.is_retryable(),
-        _ => false,
-    }
 }

@@ -7,14 +7,15 @@ use serde_json::{Value, json};
 use super::actor::To;
 use super::event::{ObjectName, Resumed};
 use super::object::{Object, Origin};
+use super::safety::Effect;
 use super::shared::Shared;
 use crate::error::{EngineError, Error, Result};
 
 /// The number of `Global`, which is always there.
 const GLOBAL: i32 = -1;
 
-/// How often a call that was aborted is made again.
-const ABORTED: u32 = 5;
+/// How often a call is made again.
+const AGAIN: u32 = 5;
 
 /// Methods that make something the app keeps, and those that get it again by its id.
 const KEPT: &[(&str, &str)] = &[
@@ -149,7 +150,7 @@ impl Restorer<'_> {
                 self.resumed.attached = true;
                 return Ok((number, false));
             }
-            Err(error @ Error::Closed(_)) => return Err(error),
+            Err(error @ (Error::Closed(_) | Error::Decode(_) | Error::Timeout(_))) => return Err(error),
             Err(_) => {}
         }
         let name = object.name().generic_id;
@@ -197,7 +198,7 @@ impl Restorer<'_> {
         let mut attempt = 0;
         let result = loop {
             match self.shared.ask(To::Number(parent), method, params).await {
-                Err(error) if error.engine_code() == Some(EngineError::ABORTED) && attempt < ABORTED => attempt += 1,
+                Err(error) if attempt < AGAIN && makes_again(&error, method) => attempt += 1,
                 result => break result?,
             }
         };
@@ -205,6 +206,15 @@ impl Restorer<'_> {
         number
             .and_then(|number| i32::try_from(number).ok())
             .ok_or_else(|| Error::not_found(method, "it is not there any more: the engine returned an empty handle"))
+    }
+}
+
+/// Whether a call is made again: after it was aborted and, where it only reads, after its reply got lost or spoiled.
+fn makes_again(error: &Error, method: &str) -> bool {
+    match error {
+        // an app that is open cannot be opened: that takes another connection
+        Error::Decode(_) | Error::Timeout(_) => method != "OpenDoc" && Effect::of(method) == Effect::Reads,
+        _ => error.engine_code() == Some(EngineError::ABORTED),
     }
 }
 

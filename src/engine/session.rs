@@ -93,7 +93,7 @@ impl Session {
         let (outgoing, queued) = mpsc::channel(QUEUE);
         let (express, urgent) = mpsc::unbounded_channel();
         let (control, controls) = mpsc::channel(4);
-        let shared = Arc::new(Shared::new(express));
+        let shared = Arc::new(Shared::new(express, settings.timeout));
         #[cfg(feature = "replay")]
         if let Some(listener) = listener {
             let _ = shared.traffic.listener.set(listener);

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -47,10 +48,12 @@ pub(super) struct Shared {
     /// What is to go with its last owner.
     pub(super) removals: Removals,
     express: mpsc::UnboundedSender<Outgoing>,
+    /// How long a call may take.
+    limit: Option<Duration>,
 }
 
 impl Shared {
-    pub(super) fn new(express: mpsc::UnboundedSender<Outgoing>) -> Self {
+    pub(super) fn new(express: mpsc::UnboundedSender<Outgoing>, limit: Option<Duration>) -> Self {
         Shared {
             calls: Arc::default(),
             objects: Objects::default(),
@@ -64,6 +67,7 @@ impl Shared {
             opening: OnceLock::new(),
             removals: Removals::default(),
             express,
+            limit,
         }
     }
 
@@ -114,7 +118,15 @@ impl Shared {
             .map_err(|error| Error::config(format!("the parameters of {method} cannot be sent: {error}")))?;
         let mut waiting = self.calls.enter(None).map_err(|closed| closed.error(&name, false))?;
         let _ = self.express.send(Outgoing { id: waiting.id(), to, request, delta: false, awaited: true });
-        let delivery = waiting.reply().await.map_err(|why| no_reply(&why, &name))?;
+        let reply = match self.limit {
+            None => waiting.reply().await,
+            // without it, one reply that gets lost would hold up a resume for ever
+            Some(limit) => match tokio::time::timeout(limit, waiting.reply()).await {
+                Ok(reply) => reply,
+                Err(_) => return Err(Error::timeout(name.to_string(), limit)),
+            },
+        };
+        let delivery = reply.map_err(|why| no_reply(&why, &name))?;
         let answer = reply::answer(delivery, &name)?;
         serde_json::from_str(&answer.body.json())
             .map_err(|error| reply::unreadable(&name, "", &error, &answer.body.json()))

@@ -143,6 +143,45 @@ async fn a_connection_that_falls_silent_is_given_up() {
     assert!(matches!(events.next().await, Some(SessionEvent::Resumed(_))));
 }
 
+#[tokio::test]
+async fn what_is_spoiled_while_it_comes_back_is_had_in_another_attempt() {
+    let (sandbox, doc) = open(resuming).await;
+    let object = doc.create_session_object(&list()).await.unwrap();
+    for spoiled in ["GetActiveDoc", "OpenDoc", "CreateSessionObject"] {
+        harm(&sandbox, spoiled, Harm::Cut(70));
+    }
+    // that one is for the attempt after it
+    sandbox.faults().add(Fault::new(SOCKET, Harm::Close(4007)).method("OpenDoc").times(1).after(1));
+    harm(&sandbox, "EvaluateEx", Harm::Drop);
+    assert_eq!(number(&doc, "8").await.unwrap(), 8.0);
+    // a reply that nobody can read may have made it: that is told, and costs the object alone
+    assert!(object.get_layout().await.is_err());
+    assert!(!doc.handle().is_closed());
+}
+
+#[tokio::test]
+async fn a_reply_that_gets_lost_does_not_hold_up_a_resume() {
+    let (sandbox, doc) = open(|builder| resuming(builder).call_timeout(Duration::from_secs(1))).await;
+    let session = doc.handle().session().clone();
+    let mut events = session.events();
+    harm(&sandbox, "GetActiveDoc", Harm::Html(502));
+    harm(&sandbox, "OpenDoc", Harm::Html(502));
+    harm(&sandbox, "EvaluateEx", Harm::Drop);
+    let _ = number(&doc, "9").await;
+    while !matches!(events.next().await.expect("it comes back"), SessionEvent::Resumed(_)) {}
+    assert_eq!(number(&doc, "9").await.unwrap(), 9.0);
+    assert_eq!(session.in_use().calls, 0);
+}
+
+#[tokio::test]
+async fn a_connection_that_falls_silent_while_it_is_restored_is_given_up() {
+    let keepalive = Keepalive::Ping(Duration::from_millis(30));
+    let (sandbox, doc) = open(|builder| resuming(builder).keepalive(keepalive)).await;
+    harm(&sandbox, "OpenDoc", Harm::HalfOpen);
+    harm(&sandbox, "EvaluateEx", Harm::Drop);
+    assert_eq!(number(&doc, "10").await.unwrap(), 10.0);
+}
+
 /// Every code that a server closes with, and whether a session comes back after it by itself.
 const CODES: [(u16, bool); 23] = [
     (1000, false),

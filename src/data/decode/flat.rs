@@ -127,7 +127,7 @@ impl Flat {
             measures,
             totals,
             width,
-            tops: vec![Lead::default(); width.max(1)],
+            tops: Vec::new(),
             lines: BTreeMap::new(),
             next_line: 0,
             rows: VecDeque::new(),
@@ -140,16 +140,23 @@ impl Flat {
     pub(crate) fn pivot_page(&mut self, text: &str, (top, left): (u64, usize)) -> Result<(), Misread> {
         let page = nodes::pivot(text)?;
         let (rows, columns) = (leads(&page.left), leads(&page.top));
+        let width = self.width.max(1);
+        // room for what has come: how many there are to be is no more than what the engine says
+        let end = left.saturating_add(columns.len()).min(width);
+        if self.tops.len() < end {
+            self.tops.resize(end, Lead::default());
+        }
         for (place, lead) in columns.iter().enumerate() {
             if let Some(slot) = self.tops.get_mut(left + place) {
                 *slot = lead.clone();
             }
         }
-        let width = self.width.max(1);
         for (place, lead) in rows.into_iter().enumerate() {
             let line = self.lines.entry(top + place as u64).or_default();
             line.lead = lead;
-            line.values.resize(width, None);
+            if line.values.len() < end {
+                line.values.resize(end, None);
+            }
             let values = page.data.get(place).map(Vec::as_slice).unwrap_or_default();
             for column in 0..columns.len() {
                 let value = values.get(column).map_or_else(|| Kept::nothing(CellKind::Null), Kept::value);
