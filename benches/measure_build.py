@@ -72,6 +72,7 @@ def main():
     print(f"figure default_check_peak {default_peak:.0f} MiB")
     print(f"figure six_apis_check_cpu {six:.1f} s")
     print(f"ratio full_check_cpu_to_progenitor_builder {full / base:.3f}")
+    print(f"ratio default_check_cpu_to_progenitor_builder {default / base:.3f}")
     print(f"ratio full_check_peak_to_progenitor_builder {full_peak / base_peak:.3f}")
 
     # The generator as a debug build script runs it: the same library, not optimized.
