@@ -15,7 +15,7 @@ pub trait Output {
     fn float(&mut self, value: f64);
     fn text(&mut self, value: &str);
     fn json(&mut self, value: &Value);
-    fn list<'a>(&mut self, length: usize, items: &mut dyn Iterator<Item = &'a Part>);
+    fn list(&mut self, length: usize, items: &mut dyn Iterator<Item = &Part>);
     fn map<'a>(&mut self, members: &mut dyn Iterator<Item = (&'a str, &'a Part)>);
 }
 
@@ -60,7 +60,7 @@ impl<S: Serializer> Output for Writer<S> {
     fn json(&mut self, value: &Value) {
         self.with(|serializer| value.serialize(serializer));
     }
-    fn list<'a>(&mut self, length: usize, items: &mut dyn Iterator<Item = &'a Part>) {
+    fn list(&mut self, length: usize, items: &mut dyn Iterator<Item = &Part>) {
         self.with(|serializer| {
             let mut list = serializer.serialize_seq(Some(length))?;
             for item in items {
