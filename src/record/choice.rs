@@ -173,30 +173,27 @@ pub fn named<E: OpenEnum>(text: &str) -> E {
     }
 }
 
-/// An enum on its way into its place.
-struct Choice<'a, E>(Place<'a, E>);
-
-impl<E: OpenEnum> Choice<'_, E> {
-    fn spelled(&mut self, sent: Value) {
-        self.0.spelled(named(&sent.to_string()), sent);
+impl<E: OpenEnum> Place<'_, E> {
+    fn named(&mut self, sent: Value) {
+        self.spelled(named(&sent.to_string()), sent);
     }
 }
 
-impl<E: OpenEnum> Sink for Choice<'_, E> {
+impl<E: OpenEnum> Sink for Place<'_, E> {
     fn keep(&mut self, other: Value) {
-        self.0.other(other);
+        self.other(other);
     }
     fn text(&mut self, value: &str) {
-        self.0.set(named(value));
+        self.set(named(value));
     }
     fn boolean(&mut self, value: bool) {
-        self.spelled(value.into());
+        self.named(value.into());
     }
     fn signed(&mut self, value: i64) {
-        self.spelled(value.into());
+        self.named(value.into());
     }
     fn unsigned(&mut self, value: u64) {
-        self.spelled(value.into());
+        self.named(value.into());
     }
 }
 
@@ -207,9 +204,7 @@ pub struct Open;
 
 impl<E: OpenEnum> Form<E> for Open {
     fn read(value: &mut E, from: &mut dyn Source) -> Result<Kept, Broken> {
-        let mut choice = Choice(Place::of(value));
-        from.pour(&mut choice)?;
-        Ok(choice.0.kept)
+        Place::read(value, from)
     }
     fn write(value: &E, to: &mut dyn Output) {
         to.text(text_of(value));

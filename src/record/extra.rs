@@ -25,19 +25,19 @@ use serde_json::{Map, Value};
 /// ```
 // Most records have none, and there are many records: a pointer is all that they pay.
 #[derive(Clone, Default)]
-pub struct Extra(Option<Box<Kept>>);
+pub struct Extra(Option<Box<Held>>);
 
 /// The members. `null` is by far the most frequent of those that fit no field, and hardly ever looked at: until then it
 /// is a bit, for the entry of a map would be several allocations.
 #[derive(Clone, Default)]
-struct Kept {
+struct Held {
     map: OnceLock<Map<String, Value>>,
     /// The listed members that are `null`, by their indexes; they count as long as there is no map.
     nulls: u64,
     listed: &'static [&'static str],
 }
 
-impl Kept {
+impl Held {
     fn of_nulls(&self) -> Map<String, Value> {
         let is_null = |index: &usize| bit(*index).is_some_and(|bit| self.nulls & bit != 0);
         let names = self.listed.iter().enumerate().filter(|(index, _)| is_null(index));
@@ -122,7 +122,7 @@ impl fmt::Debug for Extra {
 
 impl From<Map<String, Value>> for Extra {
     fn from(members: Map<String, Value>) -> Self {
-        Self(Some(Box::new(Kept { map: members.into(), ..Kept::default() })))
+        Self(Some(Box::new(Held { map: members.into(), ..Held::default() })))
     }
 }
 

@@ -21,20 +21,16 @@ pub(super) fn reread<T: Wire>(kept: &Value) -> Option<T> {
 /// A value on its way into its place.
 pub(super) struct Place<'a, T> {
     value: &'a mut T,
-    pub(super) kept: Kept,
+    kept: Kept,
 }
 
 impl<'a, T> Place<'a, T> {
-    pub(super) fn of(value: &'a mut T) -> Self {
-        Place { value, kept: Kept::Nothing }
-    }
-
     /// Reads what comes next into the value.
     pub(super) fn read(value: &'a mut T, from: &mut dyn Source) -> Result<Kept, Broken>
     where
         Self: Sink,
     {
-        let mut place = Self::of(value);
+        let mut place = Place { value, kept: Kept::Nothing };
         from.pour(&mut place)?;
         Ok(place.kept)
     }
