@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use tokio::io::BufReader;
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use url::Url;
@@ -14,8 +15,10 @@ use crate::auth::{Credentials, Refusal, Target};
 use crate::client::Core;
 use crate::error::{Error, HttpError, Result};
 
-/// How much is read from a socket at once.
-const READ_BUFFER: usize = 16 << 10;
+/// How much is read from the network at once.
+const READ_BUFFER: usize = 64 << 10;
+/// How much of that is looked at at once: this much is zeroed before each look, also where nothing has come.
+const LOOK: usize = 4 << 10;
 
 /// Opens the sockets of one session: the first, and those of its resumes.
 pub(super) struct Dialler {
@@ -31,7 +34,7 @@ pub(super) struct Dialler {
 #[cfg(feature = "replay")]
 pub(super) use crate::replay::line::Line;
 #[cfg(not(feature = "replay"))]
-pub(super) type Line = TcpStream;
+pub(super) type Line = BufReader<TcpStream>;
 
 impl Dialler {
     pub(super) async fn dial(&self) -> Result<Socket> {
@@ -110,8 +113,8 @@ impl Dialler {
         };
 
         let max = Some(self.max_message);
-        // the library zeroes its buffer before every read: a large one costs more than the small frames that come in it
-        let config = WebSocketConfig::default().max_message_size(max).max_frame_size(max).read_buffer_size(READ_BUFFER);
+        let config = WebSocketConfig::default().max_message_size(max).max_frame_size(max).read_buffer_size(LOOK);
+        let stream = BufReader::with_capacity(READ_BUFFER, stream);
         #[cfg(feature = "replay")]
         let stream = Line::Network(stream);
         match upgrade(&signed, &headers, stream, config, &self.core).await {

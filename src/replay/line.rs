@@ -4,13 +4,13 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, BufReader, DuplexStream, ReadBuf};
 use tokio::net::TcpStream;
 
 /// The one or the other.
 #[derive(Debug)]
 pub(crate) enum Line {
-    Network(TcpStream),
+    Network(BufReader<TcpStream>),
     Memory(DuplexStream),
 }
 
