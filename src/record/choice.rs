@@ -15,7 +15,6 @@ macro_rules! wire_impls {
     ($name:ident, $form:ident, $schema:ident) => {
         impl $crate::record::Wire for $name {
             type Form = $crate::record::$form;
-            const EXPECTED: &'static str = stringify!($name);
         }
         impl ::serde::Serialize for $name {
             fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

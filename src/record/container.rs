@@ -13,10 +13,12 @@ use super::{Form, Wire, kind, offer, to_value};
 impl<T: Wire> Wire for Option<T> {
     type Form = Self;
     const OPTIONAL: bool = true;
-    const EXPECTED: &'static str = T::EXPECTED;
 }
 
 impl<T: Wire> Form<Self> for Option<T> {
+    fn expected() -> &'static str {
+        T::Form::expected()
+    }
     fn read(value: &mut Self, from: &mut dyn Source) -> Result<Kept, Broken> {
         let kept = T::Form::read(value.insert(T::default()), from)?;
         if let Kept::Other(_) = kept {
@@ -57,10 +59,12 @@ impl<T: Wire> Form<Self> for Option<T> {
 
 impl<T: Wire> Wire for Box<T> {
     type Form = Self;
-    const EXPECTED: &'static str = T::EXPECTED;
 }
 
 impl<T: Wire> Form<Self> for Box<T> {
+    fn expected() -> &'static str {
+        T::Form::expected()
+    }
     fn read(value: &mut Self, from: &mut dyn Source) -> Result<Kept, Broken> {
         T::Form::read(value, from)
     }
@@ -145,10 +149,12 @@ fn tree<T: Wire>(value: &T) -> Value {
 
 impl<T: Wire> Wire for Vec<T> {
     type Form = Self;
-    const EXPECTED: &'static str = "an array";
 }
 
 impl<T: Wire> Form<Self> for Vec<T> {
+    fn expected() -> &'static str {
+        "an array"
+    }
     fn read(value: &mut Self, from: &mut dyn Source) -> Result<Kept, Broken> {
         Place::read(value, from)
     }
@@ -168,7 +174,7 @@ impl<T: Wire> Form<Self> for Vec<T> {
                 return T::Form::misfit(&item, path);
             }
         }
-        (Self::EXPECTED, kind(other))
+        (Self::expected(), kind(other))
     }
     fn fit(value: &Value) -> Option<usize> {
         value.as_array()?.iter().try_fold(1, |best, item| Some(best.max(T::Form::fit(item)? + 1)))
@@ -225,10 +231,12 @@ fn sent<T: Wire>(entries: &BTreeMap<String, T>, mut spelled: Map<String, Value>)
 
 impl<T: Wire> Wire for BTreeMap<String, T> {
     type Form = Self;
-    const EXPECTED: &'static str = "an object";
 }
 
 impl<T: Wire> Form<Self> for BTreeMap<String, T> {
+    fn expected() -> &'static str {
+        "an object"
+    }
     fn read(value: &mut Self, from: &mut dyn Source) -> Result<Kept, Broken> {
         Place::read(value, from)
     }
@@ -251,7 +259,7 @@ impl<T: Wire> Form<Self> for BTreeMap<String, T> {
                 return T::Form::misfit(&value, path);
             }
         }
-        (Self::EXPECTED, kind(other))
+        (Self::expected(), kind(other))
     }
     fn fit(value: &Value) -> Option<usize> {
         value.as_object()?.values().try_fold(0, |best, item| Some(best.max(T::Form::fit(item)?)))

@@ -6,6 +6,11 @@ use std::sync::{LazyLock, OnceLock};
 
 use serde_json::{Map, Value};
 
+use super::member::Part;
+use super::output::Output;
+use super::source::{Broken, Kept, Source};
+use super::{Form, Wire};
+
 /// The members of a record that its description does not list, by their wire names: a JSON object, to be used as a
 /// [`Map`].
 ///
@@ -53,6 +58,11 @@ fn bit(index: usize) -> Option<u64> {
 static NONE: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
 
 impl Extra {
+    /// No members.
+    pub const fn new() -> Self {
+        Self(None)
+    }
+
     /// Keeps the value of a listed member, by the record's list.
     pub(super) fn keep(&mut self, listed: &'static [&'static str], index: usize, value: Value) {
         if let (Value::Null, Some(bit)) = (&value, bit(index)) {
@@ -117,6 +127,37 @@ impl PartialEq for Extra {
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
+    }
+}
+
+/// As a part of its record, it is an object of any members.
+impl Wire for Extra {
+    type Form = Self;
+}
+
+impl Form<Self> for Extra {
+    fn expected() -> &'static str {
+        "an object"
+    }
+    fn read(value: &mut Self, from: &mut dyn Source) -> Result<Kept, Broken> {
+        match from.json()? {
+            Value::Object(members) => *value = members.into(),
+            other => return Ok(Kept::Other(other)),
+        }
+        Ok(Kept::Nothing)
+    }
+    fn write(value: &Self, to: &mut dyn Output) {
+        to.map(&mut value.iter().map(|(name, value)| (name.as_str(), value as &Part)));
+    }
+    fn is_blank(value: &Self) -> bool {
+        value.is_blank()
+    }
+    fn fit(value: &Value) -> Option<usize> {
+        value.as_object().map(|_| 0)
+    }
+    #[cfg(feature = "schemars")]
+    fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        generator.subschema_for::<Map<String, Value>>()
     }
 }
 

@@ -54,15 +54,18 @@ pub trait Wire: Sized + Default + Clone + fmt::Debug + PartialEq + Send + Sync +
     /// Whether a record may leave the member out: true of `Option` alone.
     #[doc(hidden)]
     const OPTIONAL: bool = false;
-    /// What an error says was due.
-    #[doc(hidden)]
-    const EXPECTED: &'static str;
 }
 
 /// What all values of a kind have in common: generated types only name theirs, since a compiler's time goes by the number
 /// of functions, and thousands of types with a handful each are most of this crate.
 #[doc(hidden)]
 pub trait Form<T: Wire> {
+    /// What an error says was due: the type's name, where it is one of Qlik's.
+    fn expected() -> &'static str {
+        let path = std::any::type_name::<T>();
+        path.rsplit_once("::").map_or(path, |(_, name)| name)
+    }
+
     /// Reads what comes next into a value that is as its default made it; says what the value cannot tell.
     fn read(value: &mut T, from: &mut dyn Source) -> Result<Kept, Broken>;
 
@@ -84,7 +87,7 @@ pub trait Form<T: Wire> {
 
     /// What is wrong with a value that [`Form::read`] handed back: what was due, what was found, and where.
     fn misfit(other: &Value, _path: &mut String) -> (&'static str, &'static str) {
-        (T::EXPECTED, kind(other))
+        (Self::expected(), kind(other))
     }
 
     /// How well a JSON value fits, more being better; `None` where it does not.

@@ -76,10 +76,12 @@ impl Sink for Place<'_, String> {
 
 impl Wire for String {
     type Form = Self;
-    const EXPECTED: &'static str = "text";
 }
 
 impl Form<Self> for String {
+    fn expected() -> &'static str {
+        "text"
+    }
     fn read(value: &mut Self, from: &mut dyn Source) -> Result<Kept, Broken> {
         Place::read(value, from)
     }
@@ -119,10 +121,12 @@ impl Sink for Place<'_, bool> {
 
 impl Wire for bool {
     type Form = Self;
-    const EXPECTED: &'static str = "a boolean";
 }
 
 impl Form<Self> for bool {
+    fn expected() -> &'static str {
+        "a boolean"
+    }
     fn read(value: &mut Self, from: &mut dyn Source) -> Result<Kept, Broken> {
         Place::read(value, from)
     }
@@ -171,10 +175,12 @@ impl Sink for Place<'_, i64> {
 
 impl Wire for i64 {
     type Form = Self;
-    const EXPECTED: &'static str = "an integer of 64 bits";
 }
 
 impl Form<Self> for i64 {
+    fn expected() -> &'static str {
+        "an integer of 64 bits"
+    }
     fn read(value: &mut Self, from: &mut dyn Source) -> Result<Kept, Broken> {
         Place::read(value, from)
     }
@@ -224,10 +230,12 @@ impl Sink for Place<'_, f64> {
 
 impl Wire for f64 {
     type Form = Self;
-    const EXPECTED: &'static str = "a number";
 }
 
 impl Form<Self> for f64 {
+    fn expected() -> &'static str {
+        "a number"
+    }
     fn read(value: &mut Self, from: &mut dyn Source) -> Result<Kept, Broken> {
         Place::read(value, from)
     }
@@ -265,10 +273,12 @@ impl Form<Self> for f64 {
 
 impl Wire for Value {
     type Form = Self;
-    const EXPECTED: &'static str = "JSON";
 }
 
 impl Form<Self> for Value {
+    fn expected() -> &'static str {
+        "JSON"
+    }
     fn read(value: &mut Self, from: &mut dyn Source) -> Result<Kept, Broken> {
         *value = from.json()?;
         Ok(Kept::Nothing)

@@ -1,5 +1,7 @@
 //! Records: structs whose members are read and written through one table of wire names.
 
+use std::any::Any;
+
 use serde_json::Value;
 
 use super::member::Part;
@@ -12,9 +14,9 @@ use super::{Described, Extra, Form, Wire};
 pub trait Record {
     /// The wire names of its members, in the order of their indexes.
     fn names(&self) -> &'static [&'static str];
-    /// The member of that index, and what the record holds besides its members.
-    fn part(&self, index: usize) -> (Option<&Part>, &Extra);
-    fn part_mut(&mut self, index: usize) -> (Option<&mut Part>, &mut Extra);
+    /// The member of that index; what the record holds besides its members where there is none.
+    fn part(&self, index: usize) -> &Part;
+    fn part_mut(&mut self, index: usize) -> &mut Part;
 }
 
 /// The index that no member has.
@@ -22,37 +24,46 @@ const NONE: usize = usize::MAX;
 
 /// What a record holds besides its members.
 pub(super) fn extra(record: &dyn Record) -> &Extra {
-    record.part(NONE).1
+    let extra: &dyn Any = record.part(NONE);
+    extra.downcast_ref().expect(EXTRA)
 }
+
+fn extra_mut(record: &mut dyn Record) -> &mut Extra {
+    let extra: &mut dyn Any = record.part_mut(NONE);
+    extra.downcast_mut().expect(EXTRA)
+}
+
+const EXTRA: &str = "what is no member is the extra: so the macro has it";
 
 /// A record's members with their wire names, in order.
 pub(super) fn members(record: &dyn Record) -> impl Iterator<Item = (&'static str, &Part)> {
-    let names = record.names().iter().enumerate();
-    names.filter_map(|(index, name)| Some((*name, record.part(index).0?)))
+    record.names().iter().enumerate().map(|(index, name)| (*name, record.part(index)))
 }
 
-/// Implements a generated struct's traits from its table: `record!(Space, 0 id "id", 1 name "name");`.
+/// Implements a generated struct's traits from its table of indexes, fields, wire names and what a field starts as:
+/// `record!(Space, 0 id "id" None, 1 name "name" None);`.
 macro_rules! record {
-    ($name:ident $(, $index:literal $field:ident $wire:literal)* $(,)?) => {
+    ($name:ident $(, $index:literal $field:ident $wire:literal $start:expr)* $(,)?) => {
         impl $crate::record::Record for $name {
             fn names(&self) -> &'static [&'static str] {
                 &[$($wire),*]
             }
-            #[allow(unused_variables, unreachable_code)] // of records without members
-            fn part(&self, index: usize) -> (Option<&$crate::record::Part>, &$crate::record::Extra) {
-                let part: &$crate::record::Part = match index {
+            fn part(&self, index: usize) -> &$crate::record::Part {
+                match index {
                     $($index => &self.$field,)*
-                    _ => return (None, &self.extra),
-                };
-                (Some(part), &self.extra)
+                    _ => &self.extra,
+                }
             }
-            #[allow(unused_variables, unreachable_code)]
-            fn part_mut(&mut self, index: usize) -> (Option<&mut $crate::record::Part>, &mut $crate::record::Extra) {
-                let part: &mut $crate::record::Part = match index {
+            fn part_mut(&mut self, index: usize) -> &mut $crate::record::Part {
+                match index {
                     $($index => &mut self.$field,)*
-                    _ => return (None, &mut self.extra),
-                };
-                (Some(part), &mut self.extra)
+                    _ => &mut self.extra,
+                }
+            }
+        }
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($field: $start,)* extra: $crate::record::Extra::new() }
             }
         }
         impl Clone for $name {
@@ -79,12 +90,9 @@ pub(crate) use record;
 #[doc(hidden)]
 pub fn copy_of<R: Record + Default>(record: &R) -> R {
     fn copy(from: &dyn Record, to: &mut dyn Record) {
-        for index in 0..from.names().len() {
-            if let ((Some(from), _), (Some(to), _)) = (from.part(index), to.part_mut(index)) {
-                to.copy(from);
-            }
+        for index in (0..from.names().len()).chain([NONE]) {
+            to.part_mut(index).copy(from.part(index));
         }
-        to.part_mut(NONE).1.clone_from(extra(from));
     }
     let mut copied = R::default();
     copy(record, &mut copied);
@@ -118,18 +126,18 @@ impl Sink for Members<'_> {
                 Name::Listed(index) => index,
                 Name::Unlisted(name) => {
                     let value = object.json()?;
-                    self.record.part_mut(NONE).1.insert(name, value);
+                    extra_mut(self.record).insert(name, value);
                     continue;
                 }
             };
-            let (Some(part), extra) = self.record.part_mut(index) else { continue };
             // A key sent twice counts as its last.
             if index < fresh {
-                part.reset();
+                self.record.part_mut(index).reset();
+                extra_mut(self.record).forget(names, index);
             }
-            match part.read(object)? {
-                Kept::Nothing => extra.forget(names, index),
-                Kept::Spelled(sent) | Kept::Other(sent) => extra.keep(names, index, sent),
+            match self.record.part_mut(index).read(object)? {
+                Kept::Nothing => {}
+                Kept::Spelled(sent) | Kept::Other(sent) => extra_mut(self.record).keep(names, index, sent),
             }
             expected = index + 1;
             fresh = fresh.max(expected);

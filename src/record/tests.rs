@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::{Extra, Wire, from_slice, from_str, from_value, open_enum, record, to_value, union};
 
-#[derive(Default)]
 struct Space {
     name: String,
     size: Option<i64>,
@@ -20,8 +19,8 @@ struct Space {
     extra: Extra,
 }
 record!(
-    Space, 0 name "name", 1 size "size", 2 ratio "ratio", 3 shared "shared", 4 kind "type", 5 tags "tags",
-    6 parent "parent", 7 limits "limits", 8 password "password"
+    Space, 0 name "name" Default::default(), 1 size "size" None, 2 ratio "ratio" None, 3 shared "shared" None, 4 kind "type" None, 5 tags "tags" None,
+    6 parent "parent" None, 7 limits "limits" None, 8 password "password" None
 );
 
 enum Kind {

@@ -83,20 +83,18 @@ mod things {
     pub(super) mod types {
         use crate::record::{Extra, record};
 
-        #[derive(Default)]
         pub(in super::super) struct Thing {
             pub(in super::super) name: Option<String>,
             pub(in super::super) extra: Extra,
         }
-        record!(Thing, 0 name "name");
+        record!(Thing, 0 name "name" None);
 
-        #[derive(Default)]
         pub(in super::super) struct ListThings {
             pub(in super::super) data: Option<Vec<Thing>>,
             pub(in super::super) next: Option<String>,
             pub(in super::super) extra: Extra,
         }
-        record!(ListThings, 0 data "data", 1 next "next");
+        record!(ListThings, 0 data "data" None, 1 next "next" None);
 
         impl crate::rest::Page for ListThings {
             type Item = Thing;
