@@ -122,11 +122,11 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 }
 
 async fn open(port: u16, rows: usize, latency: usize) -> Cube {
-    static OPEN_DOC: RpcMethod = RpcMethod::new("Global", "OpenDoc").out("qReturn");
+    const OPEN_DOC: RpcMethod = RpcMethod::new("Global", "OpenDoc").out("qReturn");
     let qlik =
         Qlik::builder(format!("http://127.0.0.1:{port}")).auth(Auth::api_key("bench")).build().expect("a client");
     let session = qlik.session(format!("{rows}-{latency}")).connect().await.expect("a session");
-    session.handle(-1, "Global").rpc::<Value>(&OPEN_DOC).await.expect("an app");
+    session.handle(-1, "Global").rpc::<Value>(OPEN_DOC).await.expect("an app");
     let doc = Doc::new(session.handle(1, "Doc"));
     let cube = (0..DIMENSIONS).fold(doc.hypercube(), |cube, column| cube.dimension(format!("D{column}")));
     let cube = (DIMENSIONS..COLUMNS).fold(cube, |cube, column| cube.measure(format!("Sum(M{column})")));

@@ -24,7 +24,7 @@ const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [1, 2, 0], [2, 0, 1], [0, 2, 1], [2,
 const CALLS: usize = 3_200;
 const LAYOUTS: usize = 40;
 
-static GET_LAYOUT: RpcMethod = RpcMethod::new("GenericObject", "GetLayout").out("qLayout");
+const GET_LAYOUT: RpcMethod = RpcMethod::new("GenericObject", "GetLayout").out("qLayout");
 
 fn main() {
     if std::env::args().any(|argument| argument == server::FLAG) {
@@ -118,7 +118,7 @@ async fn calls(session: &Session, in_flight: usize) -> Duration {
 async fn layouts(session: &Session, delta: bool) -> Duration {
     let object = GenericObject::new(session.handle(2, "GenericObject"));
     // the first one is whole either way
-    object.handle().rpc::<Value>(&GET_LAYOUT).delta(delta).await.expect("a layout");
+    object.handle().rpc::<Value>(GET_LAYOUT).delta(delta).await.expect("a layout");
     let begin = Instant::now();
     for _ in 0..LAYOUTS {
         let call = object.get_layout().delta(delta);

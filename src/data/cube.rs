@@ -17,8 +17,8 @@ use super::stream::Batches;
 use crate::engine::{Changes, Doc, GenericObject, Handle, Proxy, RpcMethod};
 use crate::error::{Error, Result};
 
-static CREATE_SESSION_OBJECT: RpcMethod = RpcMethod::new("Doc", "CreateSessionObject").object();
-static GET_OBJECT: RpcMethod = RpcMethod::new("Doc", "GetObject").object();
+const CREATE_SESSION_OBJECT: RpcMethod = RpcMethod::new("Doc", "CreateSessionObject").object();
+const GET_OBJECT: RpcMethod = RpcMethod::new("Doc", "GetObject").object();
 
 /// A table that lives in a session: a hypercube ([`Doc::hypercube`]), a chart of the app ([`Doc::chart`]), the values
 /// of a field ([`Doc::field_list`]) or a table of the data model ([`Doc::data_table`]).
@@ -54,7 +54,7 @@ impl Doc {
     /// # }
     /// ```
     pub async fn chart(&self, id: &str) -> Result<Cube> {
-        let object: Handle = self.handle().rpc(&GET_OBJECT).arg("qId", &id.to_owned()).await?;
+        let object: Handle = self.handle().rpc(GET_OBJECT).arg("qId", &id.to_owned()).await?;
         let cube = Source::Object { object: Owned::Theirs(GenericObject::new(object.clone())), path: CUBE.to_owned() };
         let list = Source::Object { object: Owned::Theirs(GenericObject::new(object)), path: LIST.to_owned() };
         match Cube::open(cube).await {
@@ -66,7 +66,7 @@ impl Doc {
 
     /// A chart of the app whose data stands at a path of its properties, as `/box/qHyperCubeDef`.
     pub async fn chart_at(&self, id: &str, path: &str) -> Result<Cube> {
-        let object: Handle = self.handle().rpc(&GET_OBJECT).arg("qId", &id.to_owned()).await?;
+        let object: Handle = self.handle().rpc(GET_OBJECT).arg("qId", &id.to_owned()).await?;
         let object = Owned::Theirs(GenericObject::new(object));
         Cube::open(Source::Object { object, path: path.to_owned() }).await
     }
@@ -103,7 +103,7 @@ const LIST: &str = "/qListObjectDef";
 
 impl Cube {
     pub(super) async fn create(app: &Handle, properties: Value, path: &str) -> Result<Self> {
-        let object: Handle = app.rpc(&CREATE_SESSION_OBJECT).arg("qProp", &properties).await?;
+        let object: Handle = app.rpc(CREATE_SESSION_OBJECT).arg("qProp", &properties).await?;
         let object = GenericObject::new(object).scoped()?;
         Self::open(Source::Object { object: Owned::Ours(object), path: path.to_owned() }).await
     }

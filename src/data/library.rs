@@ -6,8 +6,8 @@ use super::define::{Definition, Dimension, Measure};
 use crate::engine::{GenericObject, Handle, Proxy, RpcMethod};
 use crate::error::{Error, Result};
 
-static CREATE_SESSION_OBJECT: RpcMethod = RpcMethod::new("Doc", "CreateSessionObject").object();
-static GET_LAYOUT: RpcMethod = RpcMethod::new("GenericObject", "GetLayout").out("qLayout");
+const CREATE_SESSION_OBJECT: RpcMethod = RpcMethod::new("Doc", "CreateSessionObject").object();
+const GET_LAYOUT: RpcMethod = RpcMethod::new("GenericObject", "GetLayout").out("qLayout");
 
 /// Puts the ids of master items where their titles stand.
 pub(super) async fn resolve(app: &Handle, dimensions: &mut [Dimension], measures: &mut [Measure]) -> Result<()> {
@@ -49,7 +49,7 @@ async fn lists(app: &Handle) -> Result<Value> {
         "qDimensionListDef": { "qType": "dimension", "qData": { "title": "/qMetaDef/title" } },
         "qMeasureListDef": { "qType": "measure", "qData": { "title": "/qMetaDef/title" } },
     });
-    let object: Handle = app.rpc(&CREATE_SESSION_OBJECT).arg("qProp", &properties).await?;
+    let object: Handle = app.rpc(CREATE_SESSION_OBJECT).arg("qProp", &properties).await?;
     let object = GenericObject::new(object).scoped()?;
-    object.handle().rpc(&GET_LAYOUT).await
+    object.handle().rpc(GET_LAYOUT).await
 }

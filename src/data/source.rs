@@ -8,14 +8,14 @@ use super::plan::Piece;
 use crate::engine::{GenericObject, Handle, Proxy, RawReply, RpcMethod, Scoped};
 use crate::error::{Error, Result};
 
-static GET_LAYOUT: RpcMethod = RpcMethod::new("GenericObject", "GetLayout").out("qLayout");
-static GET_HYPER_CUBE_DATA: RpcMethod = RpcMethod::new("GenericObject", "GetHyperCubeData");
-static GET_PIVOT_DATA: RpcMethod = RpcMethod::new("GenericObject", "GetHyperCubePivotData");
-static GET_STACK_DATA: RpcMethod = RpcMethod::new("GenericObject", "GetHyperCubeStackData");
-static GET_TREE_DATA: RpcMethod = RpcMethod::new("GenericObject", "GetHyperCubeTreeData");
-static GET_LIST_DATA: RpcMethod = RpcMethod::new("GenericObject", "GetListObjectData");
-static GET_TABLES: RpcMethod = RpcMethod::new("Doc", "GetTablesAndKeys").out("qtr");
-static GET_TABLE_DATA: RpcMethod = RpcMethod::new("Doc", "GetTableData");
+const GET_LAYOUT: RpcMethod = RpcMethod::new("GenericObject", "GetLayout").out("qLayout");
+const GET_HYPER_CUBE_DATA: RpcMethod = RpcMethod::new("GenericObject", "GetHyperCubeData");
+const GET_PIVOT_DATA: RpcMethod = RpcMethod::new("GenericObject", "GetHyperCubePivotData");
+const GET_STACK_DATA: RpcMethod = RpcMethod::new("GenericObject", "GetHyperCubeStackData");
+const GET_TREE_DATA: RpcMethod = RpcMethod::new("GenericObject", "GetHyperCubeTreeData");
+const GET_LIST_DATA: RpcMethod = RpcMethod::new("GenericObject", "GetListObjectData");
+const GET_TABLES: RpcMethod = RpcMethod::new("Doc", "GetTablesAndKeys").out("qtr");
+const GET_TABLE_DATA: RpcMethod = RpcMethod::new("Doc", "GetTableData");
 
 /// What data is read of.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl Source {
         let changes = self.changes();
         let shape = match self {
             Source::Object { path, .. } => {
-                let layout: RawReply = self.handle().rpc(&GET_LAYOUT).await?;
+                let layout: RawReply = self.handle().rpc(GET_LAYOUT).await?;
                 Shape::read(layout.value()?, path)?
             }
             Source::Table { doc, name } => table(doc, name).await?,
@@ -70,7 +70,7 @@ impl Source {
             Source::Object { path, .. } => (path, self.method(mode)),
             Source::Table { doc, name } => {
                 let number = |side: u64| i64::try_from(side).unwrap_or(i64::MAX);
-                let call = doc.rpc(&GET_TABLE_DATA).arg("qOffset", &number(piece.top));
+                let call = doc.rpc(GET_TABLE_DATA).arg("qOffset", &number(piece.top));
                 let call = call.arg("qRows", &number(piece.height));
                 return call.arg("qSyntheticMode", &false).arg("qTableName", name).delta(false).await;
             }
@@ -87,15 +87,15 @@ impl Source {
     }
 
     /// The method that reads pages.
-    pub(super) fn method(&self, mode: Mode) -> &'static RpcMethod {
+    pub(super) fn method(&self, mode: Mode) -> RpcMethod {
         match self {
-            Source::Table { .. } => &GET_TABLE_DATA,
-            Source::Object { path, .. } if path.ends_with("qListObjectDef") => &GET_LIST_DATA,
+            Source::Table { .. } => GET_TABLE_DATA,
+            Source::Object { path, .. } if path.ends_with("qListObjectDef") => GET_LIST_DATA,
             Source::Object { .. } => match mode {
-                Mode::Straight => &GET_HYPER_CUBE_DATA,
-                Mode::Pivot => &GET_PIVOT_DATA,
-                Mode::Stacked => &GET_STACK_DATA,
-                Mode::Tree => &GET_TREE_DATA,
+                Mode::Straight => GET_HYPER_CUBE_DATA,
+                Mode::Pivot => GET_PIVOT_DATA,
+                Mode::Stacked => GET_STACK_DATA,
+                Mode::Tree => GET_TREE_DATA,
             },
         }
     }
@@ -108,7 +108,7 @@ impl Source {
 
 async fn table(doc: &Handle, name: &str) -> Result<Shape> {
     let none = json!({ "qcx": 0, "qcy": 0 });
-    let call = doc.rpc::<Value>(&GET_TABLES).arg("qWindowSize", &none).arg("qNullSize", &none);
+    let call = doc.rpc::<Value>(GET_TABLES).arg("qWindowSize", &none).arg("qNullSize", &none);
     let call = call.arg("qCellHeight", &0).arg("qSyntheticMode", &false).arg("qIncludeSysVars", &false);
     let tables = call.delta(false).await?;
     let tables = tables.as_array().map(Vec::as_slice).unwrap_or_default();

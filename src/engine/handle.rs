@@ -85,7 +85,7 @@ impl Handle {
     }
 
     /// Starts a described call on the object.
-    pub fn rpc<T: Reply>(&self, method: &'static RpcMethod) -> Rpc<T> {
+    pub fn rpc<T: Reply>(&self, method: RpcMethod) -> Rpc<T> {
         Rpc::new(self.clone(), method)
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A method of an engine class: a constant for each, made by the generated code.
+/// A method of an engine class, as the generated code names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RpcMethod {
     class: &'static str,
@@ -59,7 +59,7 @@ impl fmt::Display for RpcMethod {
 }
 
 /// The name of a method, written out only where an error or a trace shows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct MethodName<'a> {
     /// Empty where it is not known.
     pub(super) class: &'a str,

@@ -11,8 +11,8 @@ use super::rpc::InFlight;
 use super::{Doc, Proxy, RpcMethod};
 use crate::error::Result;
 
-static DO_RELOAD_EX: RpcMethod = RpcMethod::new("Doc", "DoReloadEx").out("qResult");
-static DO_SAVE: RpcMethod = RpcMethod::new("Doc", "DoSave");
+const DO_RELOAD_EX: RpcMethod = RpcMethod::new("Doc", "DoReloadEx").out("qResult");
+const DO_SAVE: RpcMethod = RpcMethod::new("Doc", "DoSave");
 
 /// Reloads.
 impl Doc {
@@ -40,7 +40,7 @@ impl Doc {
 
     /// Saves the app: its data, its objects, its script.
     pub async fn save(&self) -> Result<()> {
-        self.handle().rpc(&DO_SAVE).await
+        self.handle().rpc(DO_SAVE).await
     }
 }
 
@@ -87,7 +87,7 @@ impl Reload {
 
     /// Sends it, and returns as soon as it is on its way. Dropping what this returns cancels the reload.
     pub async fn start(self) -> Result<Reloading> {
-        let call = self.doc.handle().rpc::<Value>(&DO_RELOAD_EX);
+        let call = self.doc.handle().rpc::<Value>(DO_RELOAD_EX);
         let call = match self.params.is_empty() {
             true => call,
             false => call.arg("qParams", &Value::Object(self.params)),

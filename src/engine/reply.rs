@@ -55,7 +55,7 @@ impl Reply for Handle {
 /// A reply without an error, not read yet.
 pub struct RawReply {
     handle: Handle,
-    method: &'static RpcMethod,
+    method: RpcMethod,
     /// The parameters of the call, where its object can be had again by them.
     params: Option<Arc<str>>,
     answer: Answer,
@@ -64,7 +64,7 @@ pub struct RawReply {
 }
 
 impl RawReply {
-    pub(super) fn new(handle: Handle, method: &'static RpcMethod, params: Option<Arc<str>>, answer: Answer) -> Self {
+    pub(super) fn new(handle: Handle, method: RpcMethod, params: Option<Arc<str>>, answer: Answer) -> Self {
         RawReply { handle, method, params, answer, json: OnceLock::new() }
     }
 
@@ -74,7 +74,7 @@ impl RawReply {
     }
 
     /// The method that was called.
-    pub fn method(&self) -> &'static RpcMethod {
+    pub fn method(&self) -> RpcMethod {
         self.method
     }
 
@@ -152,7 +152,6 @@ impl fmt::Debug for RawReply {
 }
 
 /// The result of a call.
-#[derive(Debug)]
 pub(super) struct Answer {
     pub(super) body: Body,
     /// The connection that it came by; `None` for an answer that did not come from the engine.

@@ -35,13 +35,13 @@ pub struct Rpc<T> {
 /// The call without its reply's type, so that most of this is compiled once.
 struct Call {
     handle: Handle,
-    method: &'static RpcMethod,
+    method: RpcMethod,
     request: Result<Request>,
     options: Options,
 }
 
 impl<T> Rpc<T> {
-    pub(super) fn new(handle: Handle, method: &'static RpcMethod) -> Self {
+    pub(super) fn new(handle: Handle, method: RpcMethod) -> Self {
         let request = Ok(Request::new(method.name()));
         Rpc { call: Call { handle, method, request, options: Options::default() }, reply: PhantomData }
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const MOMENT: Duration = Duration::from_millis(50);
 
-static EVALUATE: RpcMethod = RpcMethod::new("Doc", "Evaluate").out("qReturn");
+const EVALUATE: RpcMethod = RpcMethod::new("Doc", "Evaluate").out("qReturn");
 
 async fn connect(server: &Scripted, settings: impl FnOnce(SessionBuilder) -> SessionBuilder) -> Session {
     settings(server.qlik.session("app")).connect().await.expect("a session")
@@ -29,9 +29,9 @@ async fn a_limit_cancels() {
     .await;
     let session = connect(&server, |builder| builder).await;
     let doc = session.handle(1, "Doc");
-    let error = doc.rpc::<String>(&EVALUATE).timeout(MOMENT).await.unwrap_err();
+    let error = doc.rpc::<String>(EVALUATE).timeout(MOMENT).await.unwrap_err();
     assert!(error.is_timeout(), "{error}");
-    assert_eq!(doc.rpc::<String>(&EVALUATE).await.unwrap(), "fine");
+    assert_eq!(doc.rpc::<String>(EVALUATE).await.unwrap(), "fine");
     assert_eq!(session.in_use().calls, 0);
     drop((doc, session));
     server.finish().await;
@@ -95,8 +95,8 @@ async fn the_id_of_a_call_is_known_before_its_reply() {
     .await;
     let session = connect(&server, |builder| builder).await;
     let doc = session.handle(1, "Doc");
-    let first = doc.rpc::<String>(&EVALUATE).send().await.unwrap();
-    let second = doc.rpc::<String>(&EVALUATE).send().await.unwrap();
+    let first = doc.rpc::<String>(EVALUATE).send().await.unwrap();
+    let second = doc.rpc::<String>(EVALUATE).send().await.unwrap();
     assert_eq!((first.id(), second.id()), (1, 2));
     tokio::time::sleep(MOMENT).await;
     drop(second);
@@ -165,7 +165,7 @@ async fn the_policy_is_the_users() {
 
     let server = aborting(1).await;
     let doc = connect(&server, |builder| builder).await.handle(1, "Doc");
-    assert!(doc.rpc::<String>(&EVALUATE).retry(RetryPolicy::never()).await.is_err());
+    assert!(doc.rpc::<String>(EVALUATE).retry(RetryPolicy::never()).await.is_err());
     drop(doc);
     server.finish().await;
 }
@@ -204,7 +204,7 @@ async fn what_is_set_is_sent_though_it_is_nothing() {
     })
     .await;
     let doc = connect(&server, |builder| builder).await.handle(1, "Doc");
-    let call = doc.rpc::<String>(&EVALUATE).arg("qFlag", &false).arg("qZero", &0_i64);
+    let call = doc.rpc::<String>(EVALUATE).arg("qFlag", &false).arg("qZero", &0_i64);
     call.arg("qEmpty", &String::new()).arg("qList", &Vec::<String>::new()).await.unwrap();
     drop(doc);
     server.finish().await;

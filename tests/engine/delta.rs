@@ -6,7 +6,7 @@ use crate::scripted::{Peer, Scripted};
 use qlik::engine::{Delta, Doc, GenericObject, Proxy, RpcMethod};
 use serde_json::{Value, json};
 
-static GET_LAYOUT: RpcMethod = RpcMethod::new("GenericObject", "GetLayout").out("qLayout");
+const GET_LAYOUT: RpcMethod = RpcMethod::new("GenericObject", "GetLayout").out("qLayout");
 
 impl Peer {
     async fn delta(&mut self, patches: Value) -> Value {
@@ -64,7 +64,7 @@ async fn a_delta_that_nobody_waited_for_counts() {
     })
     .await;
     let handle = server.qlik.session("app").connect().await.unwrap().handle(2, "GenericObject");
-    let read = || handle.rpc::<Value>(&GET_LAYOUT).delta(true);
+    let read = || handle.rpc::<Value>(GET_LAYOUT).delta(true);
     assert_eq!(read().await.unwrap(), json!({"n": 1}));
     assert!(read().timeout(Duration::from_millis(50)).await.is_err());
     assert_eq!(read().await.unwrap(), json!({"n": 2, "m": 3}));
@@ -87,7 +87,7 @@ async fn an_object_that_is_got_again_goes_on_with_its_deltas() {
     let doc = Doc::new(session.handle(1, "Doc"));
     for expected in [json!({"n": 1}), json!({"n": 1, "m": 2})] {
         let object = doc.get_object("a").await.unwrap();
-        let layout: Value = object.handle().rpc(&GET_LAYOUT).delta(true).await.unwrap();
+        let layout: Value = object.handle().rpc(GET_LAYOUT).delta(true).await.unwrap();
         assert_eq!(layout, expected);
         drop(object);
         assert_eq!(session.in_use().objects, 1);
@@ -110,7 +110,7 @@ async fn replies_out_of_order_get_their_own_values() {
     })
     .await;
     let handle = server.qlik.session("app").connect().await.unwrap().handle(2, "GenericObject");
-    let read = || handle.rpc::<Value>(&GET_LAYOUT).delta(true).send();
+    let read = || handle.rpc::<Value>(GET_LAYOUT).delta(true).send();
     let (first, second) = (read().await.unwrap(), read().await.unwrap());
     let (first, second) = tokio::join!(first, second);
     assert_eq!((first.unwrap(), second.unwrap()), (json!([1, 2]), json!([1])));
@@ -132,7 +132,7 @@ async fn a_delta_that_does_not_fit_is_read_in_full() {
     .await;
     let handle = server.qlik.session("app").connect().await.unwrap().handle(2, "GenericObject");
     for _ in 0..2 {
-        let layout = handle.rpc::<Value>(&GET_LAYOUT).delta(true).await.unwrap();
+        let layout = handle.rpc::<Value>(GET_LAYOUT).delta(true).await.unwrap();
         assert_eq!(layout, json!({"whole": true}));
     }
     drop(handle);

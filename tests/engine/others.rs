@@ -41,7 +41,7 @@ use qlik::engine::{
 };
 use serde_json::{Value, json};
 
-static GET_LAYOUT: RpcMethod = RpcMethod::new("GenericObject", "GetLayout").out("qLayout");
+const GET_LAYOUT: RpcMethod = RpcMethod::new("GenericObject", "GetLayout").out("qLayout");
 
 async fn connect(server: &Scripted) -> Session {
     server.qlik.session("app").connect().await.expect("a session")
@@ -120,7 +120,7 @@ async fn a_closed_object_leaves_no_delta_behind() {
     let doc = Doc::new(session.handle(1, "Doc"));
     for expected in [json!({"old": true}), json!({"new": true})] {
         let object = doc.get_object("a").await.unwrap();
-        let layout: Value = object.handle().rpc(&GET_LAYOUT).delta(true).await.unwrap();
+        let layout: Value = object.handle().rpc(GET_LAYOUT).delta(true).await.unwrap();
         assert_eq!(layout, expected, "the number is used again, its value is not");
         session.call("X", -1, ()).await.unwrap();
         assert!(object.handle().is_closed());

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 const MOMENT: Duration = Duration::from_millis(50);
 
-static EVALUATE: RpcMethod = RpcMethod::new("Doc", "Evaluate").out("qReturn");
-static CLEAR_ALL: RpcMethod = RpcMethod::new("Doc", "ClearAll");
-static GET_OBJECT: RpcMethod = RpcMethod::new("Doc", "GetObject").object();
-static CREATE_OBJECT: RpcMethod = RpcMethod::new("Doc", "CreateObject").object();
+const EVALUATE: RpcMethod = RpcMethod::new("Doc", "Evaluate").out("qReturn");
+const CLEAR_ALL: RpcMethod = RpcMethod::new("Doc", "ClearAll");
+const GET_OBJECT: RpcMethod = RpcMethod::new("Doc", "GetObject").object();
+const CREATE_OBJECT: RpcMethod = RpcMethod::new("Doc", "CreateObject").object();
 
 async fn connect(server: &Scripted) -> Session {
     server.qlik.session("app").connect().await.expect("a session")
@@ -43,7 +43,7 @@ async fn replies_find_their_calls_in_any_order() {
     .await;
     let doc = connect(&server).await.handle(1, "Doc");
     let evaluate = |text: &str| {
-        let call = doc.rpc::<String>(&EVALUATE).arg("qExpression", &text.to_owned());
+        let call = doc.rpc::<String>(EVALUATE).arg("qExpression", &text.to_owned());
         async move { call.await }
     };
     let values = try_join_all(["a", "b", "c"].map(evaluate)).await.unwrap();
@@ -66,7 +66,7 @@ async fn ids_start_at_one_and_parameters_go_by_name() {
     .await;
     let session = connect(&server).await;
     let doc = session.handle(7, "Doc");
-    let value: String = doc.rpc(&EVALUATE).arg("qExpression", &"1+1".to_owned()).await.unwrap();
+    let value: String = doc.rpc(EVALUATE).arg("qExpression", &"1+1".to_owned()).await.unwrap();
     assert_eq!(value, "2");
     let version = session.call("EngineVersion", -1, ()).await.unwrap();
     assert_eq!(version, json!({"qComponentVersion": "1"}));
@@ -88,7 +88,7 @@ async fn an_engine_error_keeps_all_that_it_says() {
     .await;
     let session = connect(&server).await;
     let doc = session.handle(1, "Doc");
-    let Err(Error::Engine(error)) = doc.rpc::<()>(&CLEAR_ALL).await else { panic!("an engine error was due") };
+    let Err(Error::Engine(error)) = doc.rpc::<()>(CLEAR_ALL).await else { panic!("an engine error was due") };
     assert_eq!((error.code(), error.message(), error.parameter()), (1007, "App invalid", Some("No active document")));
     assert_eq!((error.class(), error.method()), (Some("Doc"), Some("ClearAll")));
     let aborted = session.call("SelectX", 1, ()).await.unwrap_err();
@@ -132,14 +132,14 @@ async fn an_object_is_a_typed_handle_and_an_empty_one_is_not_found() {
     })
     .await;
     let doc = connect(&server).await.handle(1, "Doc");
-    let sheet: Sheet = doc.rpc(&GET_OBJECT).arg("qId", &"s1".to_owned()).await.unwrap();
+    let sheet: Sheet = doc.rpc(GET_OBJECT).arg("qId", &"s1".to_owned()).await.unwrap();
     let handle = sheet.handle();
     assert_eq!((handle.number(), handle.class()), (3, "GenericObject"));
     assert_eq!((handle.generic_type(), handle.generic_id()), (Some("sheet"), Some("s1")));
-    let made: Sheet = doc.rpc(&CREATE_OBJECT).await.unwrap();
+    let made: Sheet = doc.rpc(CREATE_OBJECT).await.unwrap();
     assert_eq!(made.handle().generic_id(), Some("new"));
     for _ in 0..3 {
-        let error = doc.rpc::<Sheet>(&GET_OBJECT).await.unwrap_err();
+        let error = doc.rpc::<Sheet>(GET_OBJECT).await.unwrap_err();
         assert!(error.is_not_found(), "{error}");
         assert!(error.to_string().contains("Doc.GetObject"), "{error}");
     }
@@ -156,11 +156,11 @@ async fn a_reply_that_does_not_read_fails_its_call_alone() {
     })
     .await;
     let doc = connect(&server).await.handle(1, "Doc");
-    let error = doc.rpc::<String>(&EVALUATE).await.unwrap_err();
+    let error = doc.rpc::<String>(EVALUATE).await.unwrap_err();
     assert!(error.to_string().contains("Doc.Evaluate") && error.to_string().contains("qReturn"), "{error}");
-    let error = doc.rpc::<String>(&EVALUATE).await.unwrap_err();
+    let error = doc.rpc::<String>(EVALUATE).await.unwrap_err();
     assert!(error.to_string().contains("neither a result nor an error"), "{error}");
-    assert_eq!(doc.rpc::<String>(&EVALUATE).await.unwrap(), "fine");
+    assert_eq!(doc.rpc::<String>(EVALUATE).await.unwrap(), "fine");
     server.finish().await;
 }
 
@@ -272,7 +272,7 @@ async fn calls_have_limits_of_their_own_and_of_the_session() {
     let error = session.call("Slow", -1, ()).await.unwrap_err();
     assert!(error.is_timeout() && error.to_string().contains("Slow"), "{error}");
     let doc = session.handle(1, "Doc");
-    let error = doc.rpc::<()>(&CLEAR_ALL).timeout(Duration::from_millis(20)).await.unwrap_err();
+    let error = doc.rpc::<()>(CLEAR_ALL).timeout(Duration::from_millis(20)).await.unwrap_err();
     let Error::Timeout(error) = error else { panic!("a timeout was due") };
     assert_eq!((error.activity(), error.limit()), ("Doc.ClearAll", Duration::from_millis(20)));
     assert_eq!(session.in_use().calls, 0);
@@ -295,7 +295,7 @@ async fn ten_thousand_calls_at_once() {
         let doc = doc.clone();
         tokio::spawn(async move {
             let text = format!("={number}");
-            let value: String = doc.rpc(&EVALUATE).arg("qExpression", &text).await.unwrap();
+            let value: String = doc.rpc(EVALUATE).arg("qExpression", &text).await.unwrap();
             assert_eq!(value, text);
         })
     });
@@ -315,7 +315,7 @@ async fn a_reply_of_twenty_megabytes() {
     })
     .await;
     let doc = connect(&server).await.handle(1, "Doc");
-    let value: String = doc.rpc(&EVALUATE).await.unwrap();
+    let value: String = doc.rpc(EVALUATE).await.unwrap();
     assert_eq!(value.len(), SIZE);
     server.finish().await;
 }

@@ -92,15 +92,17 @@ fn class_struct(text: &mut Text, class: &Class, links: &Links) {
     });
     let methods = class.methods.iter().map(|method| method_tokens(class, method, links));
     text.item(quote!(impl #name { #(#methods)* }));
-    for method in &class.methods {
-        let (constant, method_wire) = (constant(&method.name), &method.wire);
-        let out = match &method.returns {
-            Returns::Value { out, .. } => quote!(.out(#out)),
-            Returns::Object { .. } => quote!(.object()),
-            Returns::Nothing | Returns::Values { .. } => TokenStream::new(),
-        };
-        text.item(quote!(static #constant: RpcMethod = RpcMethod::new(#wire, #method_wire) #out;));
-    }
+}
+
+/// A call without its parameters.
+fn bare_call(class: &Class, method: &Method) -> TokenStream {
+    let (class, name) = (&class.name, &method.wire);
+    let out = match &method.returns {
+        Returns::Value { out, .. } => quote!(.out(#out)),
+        Returns::Object { .. } => quote!(.object()),
+        Returns::Nothing | Returns::Values { .. } => TokenStream::new(),
+    };
+    quote!(self.0.rpc(RpcMethod::new(#class, #name) #out))
 }
 
 fn has_options(method: &Method) -> bool {
@@ -170,7 +172,7 @@ fn out_name(returns: &Returns) -> &str {
 }
 
 fn method_tokens(class: &Class, method: &Method, links: &Links) -> TokenStream {
-    let (name, constant) = (ident(&method.name), constant(&method.name));
+    let (name, bare) = (ident(&method.name), bare_call(class, method));
     let none = TokenStream::new();
     let words = method_docs(class, method, links);
     let required: Vec<&MethodParam> = method.params.iter().filter(|param| param.required).collect();
@@ -179,10 +181,10 @@ fn method_tokens(class: &Class, method: &Method, links: &Links) -> TokenStream {
     let many = (required.len() > 6).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     let (ty, body) = if has_options(method) {
         let call = ident(&call_name(class, method));
-        (quote!(calls::#call), quote!(calls::#call(self.0.rpc(&#constant) #(#steps)*)))
+        (quote!(calls::#call), quote!(calls::#call(#bare #(#steps)*)))
     } else {
         let ty = returned(&method.returns, &none);
-        (quote!(Rpc<#ty>), quote!(self.0.rpc(&#constant) #(#steps)*))
+        (quote!(Rpc<#ty>), quote!(#bare #(#steps)*))
     };
     quote! {
         #words #many
@@ -240,10 +242,7 @@ fn call_struct(text: &mut Text, class: &Class, method: &Method, links: &Links) {
         let (setter, argument, step) = (ident(&param.name), argument(param, &prefix), step(param));
         quote! {
             #words
-            pub fn #setter(mut self, #argument) -> Self {
-                self.0 = self.0 #step;
-                self
-            }
+            pub fn #setter(self, #argument) -> Self { Self(self.0 #step) }
         }
     });
     text.item(quote! {

@@ -429,10 +429,7 @@ fn setter_tokens(
 ) -> TokenStream {
     quote! {
         #words
-        pub fn #name(mut self, #argument) -> Self {
-            self.0 = self.0 #step;
-            self
-        }
+        pub fn #name(self, #argument) -> Self { Self(self.0 #step) }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::engine::{Doc, GenericObject, Handle, Proxy, RpcMethod, types};
 use crate::error::{Error, Result};
 use crate::record;
 
-static CREATE_SESSION_OBJECT: RpcMethod = RpcMethod::new("Doc", "CreateSessionObject").object();
+const CREATE_SESSION_OBJECT: RpcMethod = RpcMethod::new("Doc", "CreateSessionObject").object();
 
 /// Objects by their id.
 impl Doc {
@@ -46,6 +46,6 @@ impl Doc {
         if let Some(info) = info.and_then(|info| info.as_object_mut()) {
             info.insert("qId".to_owned(), id.into());
         }
-        self.handle().rpc(&CREATE_SESSION_OBJECT).arg("qProp", &properties).await
+        self.handle().rpc(CREATE_SESSION_OBJECT).arg("qProp", &properties).await
     }
 }

@@ -9,9 +9,9 @@ use crate::engine::caller::Caller;
 use crate::engine::{Doc, Field, Proxy, Reply, RpcMethod, SelectedValue};
 use crate::error::Result;
 
-static GET_FIELD: RpcMethod = RpcMethod::new("Doc", "GetField").object();
-static SELECT: RpcMethod = RpcMethod::new("Field", "Select").out("qReturn");
-static SELECT_VALUES: RpcMethod = RpcMethod::new("Field", "SelectValues").out("qReturn");
+const GET_FIELD: RpcMethod = RpcMethod::new("Doc", "GetField").object();
+const SELECT: RpcMethod = RpcMethod::new("Field", "Select").out("qReturn");
+const SELECT_VALUES: RpcMethod = RpcMethod::new("Field", "SelectValues").out("qReturn");
 
 /// How many values are read in one call.
 const PAGE: u64 = 10_000;
@@ -40,23 +40,17 @@ impl Doc {
             SelectedValue::Text(text) => json!({ "qText": text, "qIsNumeric": false }),
         });
         let values = Value::Array(values.collect());
-        self.call_field(field.into(), &SELECT_VALUES, "qFieldValues", values).await
+        self.call_field(field.into(), SELECT_VALUES, "qFieldValues", values).await
     }
 
     /// Selects the values of a field that a search finds: a text with `*` and `?`, a comparison such as `>100`, or an
     /// expression over the values, such as `=Sum(Sales) > 100`.
     pub async fn select_where(&self, field: impl Into<String>, search: impl Into<String>) -> Result<bool> {
-        self.call_field(field.into(), &SELECT, "qMatch", search.into().into()).await
+        self.call_field(field.into(), SELECT, "qMatch", search.into().into()).await
     }
 
-    async fn call_field<T: Reply>(
-        &self,
-        field: String,
-        method: &'static RpcMethod,
-        name: &str,
-        value: Value,
-    ) -> Result<T> {
-        let field: Field = self.handle().rpc(&GET_FIELD).arg("qFieldName", &field).await?;
+    async fn call_field<T: Reply>(&self, field: String, method: RpcMethod, name: &str, value: Value) -> Result<T> {
+        let field: Field = self.handle().rpc(GET_FIELD).arg("qFieldName", &field).await?;
         field.handle().rpc(method).arg(name, &value).await
     }
 
