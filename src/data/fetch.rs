@@ -45,7 +45,6 @@ pub(super) struct Order {
 }
 
 /// What comes of it, in order.
-#[derive(Debug)]
 pub(super) enum Fetched {
     /// A reading begins: what was fetched before is void.
     Begin {

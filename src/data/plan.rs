@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 pub(super) const MAX_CELLS: usize = 10_000;
 
 /// A rectangle of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Piece {
     pub(super) top: u64,
     pub(super) height: u64,

@@ -84,7 +84,7 @@ impl ColumnType {
 }
 
 /// What a caller says about types.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Types {
     /// The columns as they were when the table was opened. Under other selections, a column may look as if it had
     /// another type; what is read has one all the same.
@@ -94,7 +94,7 @@ pub(super) struct Types {
 }
 
 /// A column as it is given away: one of the table's, or the text beside one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Output {
     pub(super) column: usize,
     pub(super) name: String,

@@ -7,7 +7,7 @@ use super::cell::{CellKind, CellState};
 use super::decode::scan::Raw;
 
 /// A value as it stands in a page, or one that was put together from several places.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct RawCell<'a> {
     pub(crate) text: Raw<'a>,
     /// NaN where there is none.
@@ -24,7 +24,7 @@ impl Default for RawCell<'_> {
 }
 
 /// What of a column's values is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Want {
     pub(crate) num: bool,
     /// Elements and states.
@@ -33,7 +33,7 @@ pub(crate) struct Want {
 }
 
 /// How texts are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WantText {
     No,
     /// One after the other.
@@ -43,7 +43,7 @@ pub(crate) enum WantText {
 }
 
 /// The values of a column for some rows.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Values {
     want: Want,
     /// NaN where there is none.
@@ -57,7 +57,7 @@ pub(crate) struct Values {
 }
 
 /// The texts of a column for some rows.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) enum Texts {
     None,
     Each(TextList),
@@ -187,7 +187,7 @@ pub(crate) const NO_KEY: i32 = -1;
 const STATES: [&str; 8] = ["L", "O", "S", "X", "A", "D", "XS", "XL"];
 
 /// Texts one after the other.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct TextList {
     pub(crate) text: String,
     /// Where each ends.
@@ -226,7 +226,7 @@ impl TextList {
 /// Different texts, each kept once and found by the number of its element.
 ///
 /// A number should mean one text only. Where it does not, texts are compared, so that nothing is mixed up.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Interner {
     pub(crate) texts: TextList,
     /// Elements and their keys, by hash; always at most half full. A key of -1 is an empty place.

@@ -37,7 +37,6 @@ const PARTING: Duration = Duration::from_secs(3);
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<Line>>;
 
 /// A request on its way to the socket.
-#[derive(Debug)]
 pub(super) struct Outgoing {
     pub(super) id: u64,
     pub(super) to: To,
@@ -48,7 +47,7 @@ pub(super) struct Outgoing {
 }
 
 /// Whom a request is for.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) enum To {
     /// An object, by the number that it has when the request leaves.
     Object(Arc<Object>),
@@ -65,7 +64,6 @@ impl To {
 }
 
 /// What owners of a session ask its task for.
-#[derive(Debug)]
 pub(super) enum Control {
     Close,
     Suspend(oneshot::Sender<()>),
@@ -73,14 +71,12 @@ pub(super) enum Control {
 }
 
 /// How serving a socket came to its end.
-#[derive(Debug)]
 pub(super) struct End {
     pub(super) closed: Closed,
     pub(super) wish: Wish,
 }
 
 /// What this side wanted when a socket ended.
-#[derive(Debug)]
 pub(super) enum Wish {
     /// Nothing: the other side, or the network, ended it.
     Nothing,

@@ -32,7 +32,7 @@ impl ChangeList {
 #[derive(Debug, Default)]
 pub(super) struct Followers(Mutex<Vec<Weak<Follower>>>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Follower {
     pending: Mutex<(ChangeList, bool)>,
     news: Notify,

@@ -38,7 +38,7 @@ pub(super) struct Options {
 }
 
 /// A call on its way out.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Outcall<'a> {
     pub(super) to: To,
     pub(super) method: MethodName<'a>,

@@ -42,7 +42,7 @@ impl Keepalive {
 }
 
 /// What is due to keep the connection alive.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub(super) enum Beat {
     Ping,
     Message,

@@ -158,7 +158,6 @@ impl Calls {
 }
 
 /// A call's place in the table; given up when dropped.
-#[derive(Debug)]
 pub(super) struct Waiting {
     calls: Arc<Calls>,
     id: u64,

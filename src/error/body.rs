@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::http::{ApiError, ApiErrorSource};
 
 /// What an error body says.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct ErrorBody {
     pub(super) errors: Vec<ApiError>,
     pub(super) trace_id: Option<String>,

@@ -9,7 +9,6 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::watch::Progress;
 
 /// The time that a call may take.
-#[derive(Debug)]
 pub(super) struct Clock {
     /// The limit as it was set.
     limit: Duration,

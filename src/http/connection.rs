@@ -7,7 +7,7 @@ use reqwest::ClientBuilder;
 use crate::{Error, Result};
 
 /// How a client connects.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Connection {
     pub(crate) proxy: Proxy,
     /// Certificates in PEM, believed beside those of the platform.

@@ -97,7 +97,6 @@ impl RateLimits {
 }
 
 /// The limiter of a client, shared by its clones.
-#[derive(Debug)]
 pub(crate) struct Limiter {
     limits: RateLimits,
     buckets: Mutex<HashMap<Key, Bucket>>,
@@ -193,7 +192,7 @@ fn until(reset: u64) -> Duration {
 }
 
 /// The calls of one key.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Bucket {
     /// The calls of the window, in slots of time.
     slots: VecDeque<(Instant, u64)>,
@@ -203,7 +202,7 @@ struct Bucket {
 }
 
 /// What the server said is left, and until when that holds.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 struct Told {
     left: u64,
     end: Instant,

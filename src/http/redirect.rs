@@ -12,7 +12,7 @@ use crate::rest::Method;
 pub(crate) const MOST: usize = 5;
 
 /// One request of a chain of redirects, without its body.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Hop {
     pub(crate) url: Url,
     pub(crate) method: Method,
@@ -23,7 +23,6 @@ pub(crate) struct Hop {
 }
 
 /// What a redirect leads to.
-#[derive(Debug)]
 pub(crate) enum Next {
     /// Another request, and its body.
     Hop(Box<(Hop, Payload)>),

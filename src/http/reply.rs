@@ -37,7 +37,7 @@ impl Context {
 }
 
 /// How the body of an answer is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wanted {
     /// Read to its end before the call returns.
     Whole,

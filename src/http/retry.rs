@@ -152,7 +152,6 @@ impl From<Failure> for Error {
 
 /// What a client may spend on retries, shared by its clones: when a whole service is down, trying everything three times
 /// makes it worse. Each retry costs one; each call that ends well gives back a half.
-#[derive(Debug)]
 pub(crate) struct Budget {
     /// In halves.
     left: AtomicU64,

@@ -24,7 +24,7 @@ const BUFFER: usize = 1 << 20;
 const NOT_RECORDED: i64 = -32000;
 
 /// What a session tells of its socket.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) enum Heard<'a> {
     Sent(&'a str),
     Received(&'a str),

@@ -17,7 +17,7 @@ use crate::{Error, Result};
 const VERSION: u32 = 1;
 
 /// The first line.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(super) struct Head {
     /// Of the format.
     #[serde(rename = "qlik-recording")]
@@ -40,7 +40,7 @@ impl Head {
 }
 
 /// A line: a REST request with its answer, or something that happened on a socket of the Engine.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,7 +87,7 @@ pub(super) struct Request {
 }
 
 /// A REST answer.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Answer {
     pub(super) status: u16,

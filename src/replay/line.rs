@@ -8,7 +8,6 @@ use tokio::io::{AsyncRead, AsyncWrite, BufReader, DuplexStream, ReadBuf};
 use tokio::net::TcpStream;
 
 /// The one or the other.
-#[derive(Debug)]
 pub(crate) enum Line {
     Network(BufReader<TcpStream>),
     Memory(DuplexStream),

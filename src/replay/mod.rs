@@ -141,7 +141,7 @@ impl Recorder {
 }
 
 /// What a client does about recordings.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) enum Tape {
     #[default]
     None,

@@ -76,7 +76,7 @@ pub(super) fn chunks<T: Wire + Send + 'static>(
 }
 
 /// Cuts what comes into documents, however it is cut on the way.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Pieces {
     buffer: Vec<u8>,
     /// The data of the event that is being read.

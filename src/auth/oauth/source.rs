@@ -17,7 +17,7 @@ use crate::{Error, Result};
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 /// What a token that stands in a URL is for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) enum Purpose {
     /// The Engine's socket.
     WebSocket,

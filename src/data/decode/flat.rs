@@ -56,7 +56,7 @@ impl Kept {
 }
 
 /// What leads to a row or a column.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 struct Lead {
     nodes: Vec<Arc<Kept>>,
     measure: Option<usize>,
@@ -77,7 +77,6 @@ impl Lead {
 }
 
 /// A row that still waits for values.
-#[derive(Debug)]
 struct Row {
     key: Vec<i32>,
     dimensions: Vec<Option<Arc<Kept>>>,
@@ -86,7 +85,7 @@ struct Row {
 }
 
 /// A row of a pivot that still waits for columns.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Line {
     lead: Lead,
     values: Vec<Option<Kept>>,
@@ -94,7 +93,6 @@ struct Line {
 }
 
 /// Makes rows of what pages show.
-#[derive(Debug)]
 pub(crate) struct Flat {
     /// The dimensions of the levels from the outside in, and how many of them stand to the left.
     levels: Arc<[usize]>,

@@ -9,7 +9,7 @@ use crate::data::values::RawCell;
 const DEPTH: usize = 200;
 
 /// A node.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Node<'a> {
     pub(crate) text: Raw<'a>,
     pub(crate) num: f64,
@@ -25,7 +25,7 @@ pub(crate) struct Node<'a> {
 }
 
 /// What a node stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NodeKind {
     /// A value of a dimension (`N`, `G`), or a measure's (`V`).
     Value,
@@ -153,7 +153,7 @@ fn attributes<'a>(scan: &mut Scan<'a>) -> Result<Vec<RawCell<'a>>, Misread> {
 }
 
 /// A page of a pivot.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct PivotPage<'a> {
     pub(crate) left: Vec<Node<'a>>,
     pub(crate) top: Vec<Node<'a>>,

@@ -7,7 +7,7 @@ use crate::data::cell::CellKind;
 use crate::data::values::{RawCell, Values};
 
 /// What a page says of itself.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Area {
     pub(crate) left: u64,
     pub(crate) top: u64,
@@ -55,7 +55,6 @@ pub(crate) fn first_area(pages: &str) -> Option<Area> {
 }
 
 /// Which column takes the values of which place.
-#[derive(Debug)]
 pub(crate) struct Into<'a> {
     pub(crate) columns: &'a mut [Values],
     /// The first column of the page.
@@ -210,7 +209,7 @@ impl Attributes<'_> {
 }
 
 /// How far a value was read.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 enum Usual {
     Whole,
     /// Up to further members.

@@ -18,14 +18,14 @@ pub(crate) struct Misread {
 }
 
 /// A place in a JSON text, that moves on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Scan<'a> {
     text: &'a str,
     at: usize,
 }
 
 /// A string as it stands in the text, without its quotes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Raw<'a> {
     pub(crate) text: &'a str,
     pub(crate) escaped: bool,
@@ -44,7 +44,7 @@ impl<'a> Raw<'a> {
 }
 
 /// A plain value.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Plain<'a> {
     Null,
     Bool(bool),

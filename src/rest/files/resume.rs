@@ -15,7 +15,6 @@ use crate::rest::{Api, Method};
 use crate::{Error, Result};
 
 /// What is needed to ask for the rest of a download.
-#[derive(Debug)]
 pub(crate) struct Again {
     api: Api,
     request: Box<Request>,
