@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use crate::Host;
+use crate::http::bounded;
 
 /// What a session does to keep its connection alive; see
 /// [`SessionBuilder::keepalive`](super::SessionBuilder::keepalive).
@@ -35,8 +36,8 @@ impl Keepalive {
     fn period(self) -> Option<Duration> {
         match self {
             Keepalive::Off => None,
-            // an interval of nothing cannot be waited for
-            Keepalive::Ping(period) | Keepalive::Call(period) => Some(period.max(Duration::from_millis(10))),
+            // an interval of nothing cannot be waited for, nor one without end
+            Keepalive::Ping(period) | Keepalive::Call(period) => Some(bounded(period.max(Duration::from_millis(10)))),
         }
     }
 }
@@ -87,5 +88,27 @@ impl Pulse {
             // an engine that is busy may rightly answer late
             _ => Beat::Message,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn any_period_is_one_that_can_be_waited_for() {
+        for (period, beats) in [(Duration::ZERO, 100), (Duration::from_millis(250), 4), (Duration::MAX, 0)] {
+            let mut pulse = Pulse::new(Keepalive::Call(period));
+            pulse.start();
+            let mut heard = 0;
+            let counting = async {
+                loop {
+                    std::future::poll_fn(|cx| pulse.poll(cx)).await;
+                    heard += 1;
+                }
+            };
+            let _ = tokio::time::timeout(Duration::from_millis(1005), counting).await;
+            assert_eq!(heard, beats, "{period:?}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::closed::CloseReason;
+use crate::http::bounded;
 
 /// Whether a session comes back by itself after its connection was lost.
 ///
@@ -45,8 +46,8 @@ impl Resume {
     /// How long it waits after the first attempt failed, and at most: the waits double. From half a second to half a
     /// minute unless set. Each is shortened by chance, so that many clients do not come back in one moment.
     pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
-        self.first = first;
-        self.longest = longest;
+        self.first = bounded(first);
+        self.longest = bounded(longest);
         self
     }
 
@@ -110,7 +111,8 @@ mod tests {
             assert!(wait >= longest / 2 && wait <= longest, "{wait:?}");
         }
         assert_eq!(waits[6], None);
-        assert!(Resume::automatic().attempts(u32::MAX).wait(u32::MAX - 1).is_some());
+        let endless = Resume::automatic().backoff(Duration::MAX, Duration::MAX).attempts(u32::MAX);
+        assert!(endless.wait(u32::MAX - 1).is_some_and(|wait| wait <= bounded(Duration::MAX)));
     }
 
     #[test]

@@ -8,6 +8,11 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::watch::Progress;
 
+/// A century at most: sums and doubles of it are still times that clocks have.
+pub(crate) fn bounded(time: Duration) -> Duration {
+    time.min(Duration::from_secs(100 * 365 * 24 * 60 * 60))
+}
+
 /// The time that a call may take.
 pub(super) struct Clock {
     /// The limit as it was set.

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use reqwest::header::HeaderMap;
 use tokio::time::Instant;
 
-use super::headers;
+use super::{bounded, headers};
 use crate::rest::{Operation, Tier};
 
 /// How finely a window is counted. A call leaves its window up to this much late, and never early.
@@ -71,7 +71,7 @@ impl RateLimits {
 
     /// The time over which calls are counted: five minutes unless set. Shorter windows spread the calls more evenly.
     pub fn window(mut self, window: Duration) -> Self {
-        self.window = window.max(Duration::from_millis(1));
+        self.window = bounded(window.max(Duration::from_millis(1)));
         self
     }
 
@@ -266,6 +266,12 @@ mod tests {
         tokio::time::advance(Duration::from_secs(1)).await;
         (0..500).for_each(|_| limiter.admit(&TWO).unwrap());
         assert!(limiter.admit(&TWO).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_window_without_end_is_a_long_one() {
+        let limiter = Limiter::new(RateLimits::default().window(Duration::MAX));
+        (0..1000).for_each(|_| limiter.admit(&OWN).unwrap());
     }
 
     #[tokio::test(start_paused = true)]

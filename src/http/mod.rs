@@ -20,5 +20,6 @@ pub(crate) mod tls;
 pub(crate) mod url;
 mod watch;
 
+pub(crate) use clock::bounded;
 pub(crate) use headers::{retry_after, trace_id};
 pub(crate) use settings::Settings;

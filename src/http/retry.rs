@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::bounded;
 use crate::Error;
 use crate::error::HttpError;
 use crate::rest::Method;
@@ -50,13 +51,13 @@ impl Retry {
     /// The pause before the second attempt; each later one is twice as long. A part of it is random, so that clients
     /// that failed together do not return together.
     pub fn first_pause(mut self, pause: Duration) -> Self {
-        self.first = pause;
+        self.first = bounded(pause);
         self
     }
 
     /// The longest pause. A server that asks for a longer one by `Retry-After` gets no second attempt.
     pub fn longest_pause(mut self, pause: Duration) -> Self {
-        self.longest = pause;
+        self.longest = bounded(pause);
         self
     }
 
@@ -192,6 +193,16 @@ mod tests {
             headers.insert(RETRY_AFTER, value.parse().unwrap());
         }
         Failure::Answered(HttpError::new(status, "GET", "/", &headers, Bytes::new()))
+    }
+
+    #[test]
+    fn a_pause_without_end_is_a_long_one() {
+        let retry = Retry::times(u32::MAX).first_pause(Duration::MAX).longest_pause(Duration::MAX);
+        let century = bounded(Duration::MAX);
+        for failure in [Failure::Broken(Error::config("")), answered(429, Some("3000000000"))] {
+            assert!(retry.pause(&failure, u32::MAX, None).is_some_and(|pause| pause <= century * 2), "{failure:?}");
+        }
+        assert!(retry.moment() <= century);
     }
 
     #[test]

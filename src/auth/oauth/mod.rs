@@ -31,6 +31,7 @@ pub(crate) use self::source::{Purpose, Source};
 use self::grant::{Grant, Proof};
 use super::renewing::MARGIN;
 use super::{Auth, Secret, Started};
+use crate::http::bounded;
 use crate::{Error, Result};
 
 /// An OAuth client of a tenant, and how it gets its tokens.
@@ -156,7 +157,7 @@ impl OAuth {
 
     /// How long before its end a token is renewed; two minutes unless set, and never before half of its life is over.
     pub fn renew_ahead(mut self, margin: Duration) -> Self {
-        self.margin = margin;
+        self.margin = bounded(margin);
         self
     }
 

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
 
 use super::{Job, Outcome};
+use crate::http::bounded;
 use crate::rest::{Answer, Api, Call};
 use crate::{Error, Result};
 
@@ -70,7 +71,8 @@ impl<J: Job> Wait<J> {
     /// How long to wait before asking the first time, and at most before asking again: a second and a quarter of a
     /// minute unless set. Each pause is half as long again as the one before it.
     pub fn every(mut self, first: Duration, longest: Duration) -> Self {
-        (self.first, self.longest) = (first.max(Duration::from_millis(1)), longest.max(Duration::from_millis(1)));
+        let possible = |pause: Duration| bounded(pause.max(Duration::from_millis(1)));
+        (self.first, self.longest) = (possible(first), possible(longest));
         self
     }
 
