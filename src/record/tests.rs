@@ -19,8 +19,10 @@ struct Space {
     extra: Extra,
 }
 record!(
-    Space, 0 name "name" Default::default(), 1 size "size" None, 2 ratio "ratio" None, 3 shared "shared" None, 4 kind "type" None, 5 tags "tags" None,
-    6 parent "parent" None, 7 limits "limits" None, 8 password "password" None
+    Space,
+    0 name "name" Default::default(), 1 size "size" None, 2 ratio "ratio" None, 3 shared "shared" None,
+    4 kind "type" None, 5 tags "tags" None, 6 parent "parent" None, 7 limits "limits" None,
+    8 password "password" None
 );
 
 enum Kind {

@@ -106,7 +106,7 @@ fn doc_alias(wire: &str, name: &str) -> TokenStream {
 
 fn record_table(name: &str, fields: &[Field]) -> String {
     let row = |(index, field): (usize, &Field)| {
-        // known to be nothing, which costs a compiler less than a call of which it has to find out
+        // said outright where it can be: a call costs the compiler more
         let start = if matches!(field.ty, TypeRef::Optional(_)) { "None" } else { "Default::default()" };
         format!("{index} {} {:?} {start}", field.name, field.wire)
     };
