@@ -286,22 +286,19 @@ impl<T: Answer> IntoFuture for Call<T> {
     type IntoFuture = Pending<T>;
 
     fn into_future(self) -> Pending<T> {
-        let reply = answered(self.api, self.request, T::STREAMED);
-        Pending(Box::pin(async move { T::read(reply.await?) }))
+        Pending(Box::pin(async move { T::read(answered(self.api, self.request, T::STREAMED).await?) }))
     }
 }
 
-/// Sends a request; the same for all that calls answer with, and boxed, so that it is looked into once.
-fn answered(api: Api, request: Box<Request>, streamed: bool) -> BoxFuture<'static, Result<Reply>> {
-    Box::pin(async move {
-        let (wanted, again) = match streamed {
-            true => (Wanted::Stream, Again::of(&api, &request)),
-            false => (Wanted::Whole, None),
-        };
-        let mut reply = pipeline::send(&api.0, *request, wanted).await?;
-        reply.again = again;
-        Ok(Reply(reply))
-    })
+/// Sends a request; the same for all that calls answer with.
+async fn answered(api: Api, request: Box<Request>, streamed: bool) -> Result<Reply> {
+    let (wanted, again) = match streamed {
+        true => (Wanted::Stream, Again::of(&api, &request)),
+        false => (Wanted::Whole, None),
+    };
+    let mut reply = pipeline::send(&api.0, *request, wanted).await?;
+    reply.again = again;
+    Ok(Reply(reply))
 }
 
 /// The future of a call. Dropping it gives the call up.
