@@ -17,8 +17,8 @@ use qlik::{Auth, Qlik};
 use serde_json::Value;
 
 const ROUNDS: usize = 7;
-/// Turns are short and many, each of these orders as often as the others: who comes right after Node's process is up to
-/// twice as fast as who comes later, since the cores are awake then.
+/// Turns are short and many, each of these orders as often as the others: a machine that speeds up or slows down in
+/// between does so for all, and nobody gains by whom he follows.
 const TURNS: usize = 8 * ORDERS.len();
 const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [1, 2, 0], [2, 0, 1], [0, 2, 1], [2, 1, 0], [1, 0, 2]];
 const CALLS: usize = 3_200;

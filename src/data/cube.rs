@@ -12,12 +12,11 @@ use super::reader::Reader;
 use super::record::Records;
 use super::row::FromRow;
 use super::rows::Rows;
-use super::source::{Owned, Source};
+use super::source::{Owned, Source, session_object};
 use super::stream::Batches;
 use crate::engine::{Changes, Doc, GenericObject, Handle, Proxy, RpcMethod};
 use crate::error::{Error, Result};
 
-const CREATE_SESSION_OBJECT: RpcMethod = RpcMethod::new("Doc", "CreateSessionObject").object();
 const GET_OBJECT: RpcMethod = RpcMethod::new("Doc", "GetObject").object();
 
 /// A table that lives in a session: a hypercube ([`Doc::hypercube`]), a chart of the app ([`Doc::chart`]), the values
@@ -103,8 +102,7 @@ const LIST: &str = "/qListObjectDef";
 
 impl Cube {
     pub(super) async fn create(app: &Handle, properties: Value, path: &str) -> Result<Self> {
-        let object: Handle = app.rpc(CREATE_SESSION_OBJECT).arg("qProp", &properties).await?;
-        let object = GenericObject::new(object).scoped()?;
+        let object = session_object(app, &properties).await?;
         Self::open(Source::Object { object: Owned::Ours(object), path: path.to_owned() }).await
     }
 

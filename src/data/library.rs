@@ -3,11 +3,9 @@
 use serde_json::{Value, json};
 
 use super::define::{Definition, Dimension, Measure};
-use crate::engine::{GenericObject, Handle, Proxy, RpcMethod};
+use super::source::{CREATE_SESSION_OBJECT, GET_LAYOUT, session_object};
+use crate::engine::{Handle, Proxy};
 use crate::error::{Error, Result};
-
-const CREATE_SESSION_OBJECT: RpcMethod = RpcMethod::new("Doc", "CreateSessionObject").object();
-const GET_LAYOUT: RpcMethod = RpcMethod::new("GenericObject", "GetLayout").out("qLayout");
 
 /// Puts the ids of master items where their titles stand.
 pub(super) async fn resolve(app: &Handle, dimensions: &mut [Dimension], measures: &mut [Measure]) -> Result<()> {
@@ -49,7 +47,6 @@ async fn lists(app: &Handle) -> Result<Value> {
         "qDimensionListDef": { "qType": "dimension", "qData": { "title": "/qMetaDef/title" } },
         "qMeasureListDef": { "qType": "measure", "qData": { "title": "/qMetaDef/title" } },
     });
-    let object: Handle = app.rpc(CREATE_SESSION_OBJECT).arg("qProp", &properties).await?;
-    let object = GenericObject::new(object).scoped()?;
+    let object = session_object(app, &properties).await?;
     object.handle().rpc(GET_LAYOUT).await
 }

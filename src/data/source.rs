@@ -8,7 +8,8 @@ use super::plan::Piece;
 use crate::engine::{GenericObject, Handle, Proxy, RawReply, RpcMethod, Scoped};
 use crate::error::{Error, Result};
 
-const GET_LAYOUT: RpcMethod = RpcMethod::new("GenericObject", "GetLayout").out("qLayout");
+pub(super) const CREATE_SESSION_OBJECT: RpcMethod = RpcMethod::new("Doc", "CreateSessionObject").object();
+pub(super) const GET_LAYOUT: RpcMethod = RpcMethod::new("GenericObject", "GetLayout").out("qLayout");
 const GET_HYPER_CUBE_DATA: RpcMethod = RpcMethod::new("GenericObject", "GetHyperCubeData");
 const GET_PIVOT_DATA: RpcMethod = RpcMethod::new("GenericObject", "GetHyperCubePivotData");
 const GET_STACK_DATA: RpcMethod = RpcMethod::new("GenericObject", "GetHyperCubeStackData");
@@ -104,6 +105,12 @@ impl Source {
     pub(super) fn is_table(&self) -> bool {
         matches!(self, Source::Table { .. })
     }
+}
+
+/// A session object of these properties, which leaves the engine when it is dropped.
+pub(super) async fn session_object(app: &Handle, properties: &Value) -> Result<Scoped<GenericObject>> {
+    let object: Handle = app.rpc(CREATE_SESSION_OBJECT).arg("qProp", properties).await?;
+    GenericObject::new(object).scoped()
 }
 
 async fn table(doc: &Handle, name: &str) -> Result<Shape> {
