@@ -101,6 +101,7 @@ pub mod record;
 #[cfg_attr(docsrs, doc(cfg(feature = "replay")))]
 pub mod replay;
 pub mod rest;
+mod trace;
 
 pub use auth::Auth;
 pub use client::{Qlik, QlikBuilder};

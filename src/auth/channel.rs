@@ -15,7 +15,7 @@ use crate::host::Host;
 use crate::http::headers;
 use crate::http::url::PathAndQuery;
 use crate::rest::{Method, Retry};
-use crate::{Error, Result};
+use crate::{Error, Result, trace};
 
 /// How much of an answer is read.
 const LARGEST: usize = 1 << 20;
@@ -188,7 +188,7 @@ impl Wire<'_> {
             if !again || !retry.has_more_after(done) {
                 return Err(error);
             }
-            tracing::debug!(%error, attempt = done, "trying again to sign in");
+            trace::http::debug(format_args!("trying again to sign in, after attempt {done}"), Some(&error));
             tokio::time::sleep(retry.backoff(done)).await;
         }
     }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::random;
+use crate::trace;
 
 /// Refuses a file that others than its owner can read or change.
 #[cfg(unix)]
@@ -37,7 +38,8 @@ pub(super) fn read_key(path: &Path) -> io::Result<zeroize::Zeroizing<Vec<u8>>> {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
         }
         if mode & 0o044 != 0 {
-            tracing::warn!(path = %path.display(), "a private key can be read by other users; chmod 600 it");
+            let path = path.display();
+            trace::http::warn(format_args!("{path}: a private key that other users can read; chmod 600 it"), None);
         }
     }
     fs::read(path).map(zeroize::Zeroizing::new)

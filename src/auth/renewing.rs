@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 
-use crate::{Error, Result};
+use crate::{Error, Result, trace};
 
 /// How long before its end a thing is renewed, unless set.
 pub(crate) const MARGIN: Duration = Duration::from_secs(120);
@@ -87,7 +87,10 @@ impl<T: Send + Sync + 'static> Renewing<T> {
         match (flight.await, good) {
             (Ok(thing), _) => Ok(thing),
             (Err(error), Some(good)) if error.is_retryable() => {
-                tracing::warn!(%error, "signing in anew failed; what there is has not expired yet");
+                trace::http::warn(
+                    format_args!("signing in anew failed; what there is has not expired yet"),
+                    Some(&error),
+                );
                 Ok(good)
             }
             (Err(error), _) => Err(error.shared()),

@@ -30,6 +30,7 @@ use super::request::Request;
 use super::shared::Shared;
 use super::traffic::Direction;
 use crate::error::Result;
+use crate::trace;
 
 /// How long the other side gets to answer a close, or to say why writing failed.
 const PARTING: Duration = Duration::from_secs(3);
@@ -208,7 +209,7 @@ impl Actor {
                 Some(Ok(Message::Text(frame))) => self.receive(frame),
                 Some(Ok(Message::Binary(bytes))) => match Utf8Bytes::try_from(bytes) {
                     Ok(frame) => self.receive(frame),
-                    Err(_) => tracing::warn!("a binary frame that is no text was left out"),
+                    Err(_) => trace::engine::warn(format_args!("a binary frame that is no text was left out"), None),
                 },
                 Some(Ok(Message::Close(frame))) => {
                     // a close without a code means nothing special
@@ -238,7 +239,7 @@ impl Actor {
         let incoming = match Incoming::parse(&frame) {
             Ok(incoming) => incoming,
             Err(Unreadable { id, error }) => {
-                tracing::warn!(%error, bytes = frame.len(), "a frame does not read");
+                trace::engine::warn(format_args!("a frame of {} bytes does not read", frame.len()), Some(&error));
                 if let Some(id) = id {
                     self.shared.calls.spoil(id, &error);
                 }
@@ -250,7 +251,7 @@ impl Actor {
         if let Some(method) = incoming.method {
             let params = incoming.params.and_then(|place| frame.get(place));
             let params = params.and_then(|json| serde_json::from_str(json).ok()).unwrap_or(Value::Null);
-            tracing::debug!(method, "notification");
+            trace::engine::debug(format_args!("notification {method}"), None);
             self.shared.notices.push(Notification { method, params });
         } else if let Some(id) = incoming.id {
             let bytes = frame.len();
@@ -260,9 +261,11 @@ impl Actor {
             if !awaited {
                 self.shared.removals.confirm(id);
             }
-            tracing::trace!(id, bytes, awaited, "reply");
+            let end = if awaited { "" } else { ", for which nobody waits" };
+            trace::engine::trace(format_args!("reply {id}: {bytes} bytes{end}"), None);
         } else if incoming.result.is_some() || incoming.error.is_some() {
-            tracing::warn!(bytes = frame.len(), "a reply without a request id was left out");
+            let bytes = frame.len();
+            trace::engine::warn(format_args!("a reply of {bytes} bytes without a request id was left out"), None);
         }
     }
 
@@ -316,7 +319,7 @@ impl Actor {
                 },
             };
             if let Err(error) = written {
-                tracing::debug!(%error, "writing failed");
+                trace::engine::debug(format_args!("writing failed"), Some(&error));
                 // a close frame with the true reason may still be on its way to us
                 self.parting = Some(Box::pin(tokio::time::sleep(PARTING)));
                 return;

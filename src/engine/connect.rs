@@ -14,6 +14,7 @@ use crate::Host;
 use crate::auth::{Credentials, Refusal, Target};
 use crate::client::Core;
 use crate::error::{Error, HttpError, Result};
+use crate::trace;
 
 /// How much is read from the network at once.
 const READ_BUFFER: usize = 64 << 10;
@@ -45,7 +46,7 @@ impl Dialler {
             Ok(socket) => socket?,
             Err(_) => return Err(Error::timeout(format!("connecting to {}", self.url), limit)),
         };
-        tracing::debug!(url = self.url, "connected");
+        trace::engine::debug(format_args!("connected to {}", self.url), None);
         #[cfg(feature = "replay")]
         if let Some(listener) = &self.listener {
             listener.opened(self.path());

@@ -19,6 +19,7 @@ use super::safety::Effect;
 use super::session::Session;
 use super::shared::{Shared, no_reply};
 use crate::error::{ClosedError, EngineError, Error, Result};
+use crate::trace;
 
 /// The engine waits for somebody to end or accept a modal state.
 const MODAL: i64 = 6003;
@@ -63,6 +64,7 @@ impl Session {
         let span = tracing::debug_span!(
             "engine_call", method = %outcall.method, handle = outcall.to.number(), id = tracing::field::Empty,
             sent = tracing::field::Empty, received = tracing::field::Empty, code = tracing::field::Empty,
+            elapsed = tracing::field::Empty,
         );
         // entering a span that nobody looks at would cost more than the call's own work
         if span.is_disabled() {
@@ -75,7 +77,9 @@ impl Session {
             if let Some(code) = answer.as_ref().err().and_then(Error::engine_code) {
                 outcall.record("code", code);
             }
-            tracing::debug!(elapsed = ?begin.elapsed(), ok = answer.is_ok(), "call");
+            outcall.record("elapsed", tracing::field::debug(begin.elapsed()));
+            let how = if answer.is_ok() { "answered" } else { "failed" };
+            trace::engine::debug(format_args!("{how}"), None);
             answer
         }
         .instrument(span)
@@ -119,7 +123,10 @@ impl Session {
                 Err(Failure::Delta(why)) => {
                     if delta && reads() {
                         // the whole is always right
-                        tracing::warn!(%method, why, "a delta does not fit: reading the whole");
+                        trace::engine::warn(
+                            format_args!("{method}: a delta does not fit, reading the whole: {why}"),
+                            None,
+                        );
                         delta = false;
                         continue;
                     }
@@ -136,7 +143,7 @@ impl Session {
             let policy = outcall.options.retry.as_ref().unwrap_or(&self.settings().retry);
             match policy.pause(&attempt) {
                 Some(pause) => {
-                    tracing::debug!(%method, number, %error, "the call is made again");
+                    trace::engine::debug(format_args!("{method}: trying again after attempt {number}"), Some(&error));
                     tokio::time::sleep(pause).await;
                 }
                 None => return Err(error),
@@ -163,7 +170,7 @@ impl Session {
         let request = outcall.request.clone();
         outcall.record("id", id);
         outcall.record("sent", request.params().len());
-        tracing::trace!(id, %method, "request");
+        trace::engine::trace(format_args!("request {id}: {method}"), None);
         let outgoing = Outgoing { id, to: outcall.to.clone(), request, delta: lane.is_some(), awaited: true };
         if self.outgoing().send(outgoing).await.is_err() {
             // its task is gone, and has told why

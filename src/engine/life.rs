@@ -13,6 +13,7 @@ use super::restore;
 use super::resume::Resume;
 use super::shared::Phase;
 use crate::error::{Error, Result};
+use crate::trace;
 
 /// Opens a socket like the first one.
 pub(super) type Connector = Arc<dyn Fn() -> BoxFuture<'static, Result<Socket>> + Send + Sync>;
@@ -67,7 +68,8 @@ impl Life {
 
     fn suspend(&mut self, closed: &Closed, returns: bool) {
         self.returns = returns;
-        tracing::debug!(%closed, returns, "the session is suspended");
+        let after = if returns { "and is to come back" } else { "for good" };
+        trace::engine::debug(format_args!("the session is suspended, {after}"), Some(closed));
         let shared = &self.actor.shared;
         shared.phase.send_replace(Phase::Suspended);
         shared.calls.interrupt(closed, returns);
@@ -121,7 +123,10 @@ impl Life {
                 }
                 Err(Setback::Over) => return false,
                 Err(Setback::Failed(error)) => {
-                    tracing::debug!(%error, attempt, "the session did not come back");
+                    trace::engine::debug(
+                        format_args!("the session did not come back in attempt {attempt}"),
+                        Some(&error),
+                    );
                     if !self.worth_another(&error) {
                         return false;
                     }

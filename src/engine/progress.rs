@@ -12,7 +12,7 @@ use super::ring::{Ring, stream};
 use super::rpc::InFlight;
 use super::shared::Shared;
 use super::types::ProgressData;
-use crate::record;
+use crate::{record, trace};
 
 /// How often the engine is asked.
 const PERIOD: Duration = Duration::from_millis(250);
@@ -82,7 +82,7 @@ async fn poll(session: Weak<Shared>, id: Arc<std::sync::atomic::AtomicU64>, ring
         match shared.ask(To::Number(-1), "GetProgress", &json!({ "qRequestId": id })).await {
             Ok(result) => ring.push(Progress::read(result.get("qProgressData").unwrap_or(&Value::Null))),
             Err(error) => {
-                tracing::debug!(%error, id, "progress was not read");
+                trace::engine::debug(format_args!("the progress of request {id} was not read"), Some(&error));
                 break;
             }
         }

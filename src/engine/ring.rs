@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use futures::stream::{BoxStream, StreamExt};
 use tokio::sync::watch;
 
+use crate::trace;
+
 /// How much a session keeps for those who have not read it yet.
 const KEPT: usize = 64;
 
@@ -54,7 +56,8 @@ impl<T: Clone + Send + Sync + 'static> Ring<T> {
                 {
                     let ring = ring.borrow_and_update();
                     if next < ring.first {
-                        tracing::warn!(lost = ring.first - next, "a session's messages were read too slowly");
+                        let lost = ring.first - next;
+                        trace::engine::warn(format_args!("{lost} messages of a session were read too late"), None);
                         next = ring.first;
                     }
                     let offset = usize::try_from(next - ring.first).unwrap_or(usize::MAX);

@@ -22,6 +22,7 @@ use super::ring::Ring;
 use super::traffic::Taps;
 use super::{reply, selections};
 use crate::error::{Error, Result};
+use crate::trace;
 
 /// How a session stands.
 #[derive(Debug, Clone)]
@@ -83,7 +84,7 @@ impl Shared {
 
     /// The session is over: so is everything that waits for it.
     pub(super) fn end(&self, closed: &Closed) {
-        tracing::debug!(%closed, "the session has ended");
+        trace::engine::debug(format_args!("the session has ended"), Some(closed));
         self.phase.send_replace(Phase::Ended(closed.clone()));
         self.calls.interrupt(closed, false);
         self.objects.end();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::RequestBuilder;
 use reqwest::header::{HeaderMap, HeaderName};
 use tokio::time::{Instant, sleep};
-use tracing::{Instrument, Span, debug, field, info, info_span};
+use tracing::{Instrument, Span, field, info, info_span};
 
 use super::clock::Clock;
 use super::observe::Attempt;
@@ -20,7 +20,7 @@ use super::{headers, intercept};
 use crate::auth::{Answered, Refusal, Target};
 use crate::client::Core;
 use crate::rest::Operation;
-use crate::{Error, Result};
+use crate::{Error, Result, trace};
 
 /// Which edition of its APIs Qlik answers for.
 const API_VERSION: HeaderName = HeaderName::from_static("qlik-api-version");
@@ -113,7 +113,7 @@ impl<'a> Exchange<'a> {
                 self.record(error.status(), done, || error.trace_id().map(str::to_owned));
                 return Err(error);
             };
-            debug!(%error, ?pause, attempt = done, "trying again");
+            trace::http::debug(format_args!("trying again in {pause:?}, after attempt {done}"), Some(&error));
             clock.pause(pause).await;
             payload = spare.unwrap_or(Payload::None);
         }
@@ -236,7 +236,8 @@ impl<'a> Exchange<'a> {
                 }
             };
             *followed += 1;
-            debug!(status, host = next.url.host_str(), "following a redirect");
+            let host = next.url.host_str().unwrap_or_default();
+            trace::http::debug(format_args!("following a redirect ({status}) to {host}"), None);
             (redirected, payload) = (Some(next), body);
         }
     }
@@ -279,7 +280,7 @@ impl<'a> Exchange<'a> {
                 Some(spare) if again => payload = spare,
                 _ => return Err(Failure::Answered(answer)),
             }
-            debug!(status, "signing in anew");
+            trace::http::debug(format_args!("signing in anew, after status {status}"), None);
             first = false;
         }
     }

@@ -12,7 +12,7 @@ use crate::auth::authenticator::{Authenticator, Credentials, Refusal, Signing, T
 use crate::auth::channel::{Channel, Exchange};
 use crate::auth::renewing::{Fresh, Renewing, Stamped};
 use crate::auth::{Secret, denied};
-use crate::{Error, Result};
+use crate::{Error, Result, trace};
 
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
@@ -79,7 +79,7 @@ impl Source {
             let refused = self.past(|past| past.refused.as_ref() == Some(stored.access()));
             let soon = std::time::SystemTime::now() + self.oauth.margin;
             if !refused && stored.expires().is_none_or(|end| soon < end) {
-                tracing::debug!(host = %self.key.host, "signed in with a token that was kept");
+                trace::http::debug(format_args!("{}: signed in with a token that was kept", self.key.host), None);
                 let end = stored.expires();
                 return Ok((stored, end));
             }
@@ -89,7 +89,7 @@ impl Source {
             }
         }
         let tokens = self.ask().await?;
-        tracing::debug!(host = %self.key.host, client = %self.key.client, "signed in");
+        trace::http::debug(format_args!("{}: {} signed in", self.key.host, self.key.client), None);
         self.keep(&tokens).await;
         let end = tokens.expires();
         Ok((tokens, end))
@@ -159,7 +159,7 @@ impl Source {
             Ok(Err(error)) => error.to_string(),
             Err(_) => "the store panicked".to_owned(),
         };
-        tracing::warn!(%error, "{what} failed");
+        trace::http::warn(format_args!("{what} failed"), Some(&error));
         None
     }
 

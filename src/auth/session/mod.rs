@@ -16,7 +16,7 @@ use super::channel::Channel;
 use super::renewing::{MARGIN, Renewing, Stamped};
 use super::secret::Secret;
 use crate::host::Host;
-use crate::{Error, Result};
+use crate::{Error, Result, trace};
 
 /// The header, and the pair of a query, that shows that a request is no other site's doing.
 const CSRF: &str = "qlik-csrf-token";
@@ -280,7 +280,7 @@ impl Drop for Session {
             let (channel, login) = (self.channel.clone(), Arc::clone(&self.login));
             runtime.spawn(async move {
                 if let Err(error) = session.value.end(&channel, &login).await {
-                    tracing::debug!(%error, "the session of the virtual proxy lives on");
+                    trace::http::debug(format_args!("the session of the virtual proxy lives on"), Some(&error));
                 }
             });
         }

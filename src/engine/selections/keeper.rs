@@ -11,6 +11,7 @@ use crate::engine::actor::To;
 use crate::engine::caller::Caller;
 use crate::engine::shared::{Phase, Shared};
 use crate::error::{Error, Result};
+use crate::trace;
 
 /// How long changes may follow each other before the selections are read.
 const QUIET: Duration = Duration::from_millis(50);
@@ -24,7 +25,7 @@ pub(in crate::engine) async fn keep(shared: Weak<Shared>) {
             Some(shared) => {
                 if let Err(error) = keeper.look(&shared).await {
                     // most likely the connection is gone: what was kept is what counts
-                    tracing::debug!(%error, "selections were not read");
+                    trace::engine::debug(format_args!("selections were not read"), Some(&error));
                     keeper = Keeper::default();
                 }
             }

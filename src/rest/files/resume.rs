@@ -5,14 +5,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_RANGE, ETAG, HeaderMap, HeaderValue, IF_RANGE, LAST_MODIFIED, RANGE};
 use tokio::time::sleep;
-use tracing::debug;
 
 use super::{Listener, Progress};
 use crate::http::pipeline;
 use crate::http::reply::{self, Content, Context, Wanted};
 use crate::http::request::Request;
 use crate::rest::{Api, Method};
-use crate::{Error, Result};
+use crate::{Error, Result, trace};
 
 /// What is needed to ask for the rest of a download.
 pub(crate) struct Again {
@@ -108,7 +107,7 @@ impl Source {
         if !retry.has_more_after(self.tries) || !error.is_retryable() {
             return Err(error);
         }
-        debug!(%error, done = self.done, "asking for the rest of a download");
+        trace::http::debug(format_args!("asking for the rest of a download, after {} bytes", self.done), Some(&error));
         sleep(retry.backoff(self.tries)).await;
         if self.done > 0 {
             let Ok(range) = HeaderValue::try_from(format!("bytes={}-", self.done)) else { return Err(error) };

@@ -5,12 +5,11 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tokio::time::sleep;
-use tracing::debug;
 
 use super::source::Upload;
 use super::{Listener, Progress};
 use crate::rest::{Api, Located, Method, Operation, Response, Retry, Tier};
-use crate::{Error, Result};
+use crate::{Error, Result, trace};
 
 /// How much goes up in one request, and stays in memory until the server has it.
 const PIECE: usize = 8 * 1024 * 1024;
@@ -86,7 +85,10 @@ pub(super) async fn upload(api: &Api, file: Upload, length: u64, life: Option<Du
             return Err(error);
         }
         let pause = asked(&error).unwrap_or_else(|| pauses.backoff(failures));
-        debug!(%error, offset, ?pause, "asking where an upload stands");
+        trace::http::debug(
+            format_args!("asking in {pause:?} where an upload stands, after {offset} bytes"),
+            Some(&error),
+        );
         sleep(pause).await;
         let at = where_it_stands(api, &id).await?;
         if at > length {
@@ -111,7 +113,7 @@ async fn begun(api: &Api, id: Option<&str>, length: u64) -> Result<Option<(Strin
     let answer = match call.retry(Retry::times(4)).send().await {
         Ok(answer) => answer,
         Err(error) if matches!(error.status(), Some(403 | 404 | 410)) => {
-            debug!(%error, "an upload is begun anew");
+            trace::http::debug(format_args!("an upload is begun anew"), Some(&error));
             return Ok(None);
         }
         Err(error) => return Err(error),

@@ -8,12 +8,11 @@ use std::time::Duration;
 use futures::future::{BoxFuture, FutureExt, pending};
 use futures::stream::{BoxStream, StreamExt, try_unfold};
 use tokio::time::{Instant, sleep};
-use tracing::{debug, warn};
 
 use super::{Job, Outcome};
 use crate::http::bounded;
 use crate::rest::{Answer, Api, Call};
-use crate::{Error, Result};
+use crate::{Error, Result, trace};
 
 /// How many failures to ask in a row are borne. Work goes on while a gateway is down.
 const FAILURES: u32 = 5;
@@ -212,7 +211,7 @@ impl<J: Job> Watch<J> {
                 match call.await {
                     Ok(status) => return Ok(status),
                     Err(error) if error.is_retryable() || error.status() == Some(500) => {
-                        debug!(%error, call = name, "cannot ask how it stands");
+                        trace::http::debug(format_args!("{name}: cannot ask how it stands"), Some(&error));
                         last = error;
                     }
                     Err(error) => return Err(error),
@@ -240,7 +239,7 @@ impl<J: Job> Watch<J> {
         if let Some(call) = call
             && let Err(error) = call.timeout(Duration::from_secs(10)).await
         {
-            warn!(%error, call = self.name, "the work was given up, and may go on");
+            trace::http::warn(format_args!("{}: the work was given up, and may go on", self.name), Some(&error));
         }
     }
 }
