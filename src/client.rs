@@ -4,7 +4,6 @@ mod builder;
 mod signing;
 
 use std::fmt;
-use std::sync::Arc;
 
 use crate::Result;
 use crate::auth::{Auth, Channel, Started};
@@ -14,6 +13,7 @@ use crate::http::limiter::Limiter;
 use crate::http::notice::Notices;
 use crate::http::retry::Budget;
 use crate::http::tls::Tls;
+use crate::opaque::Opaque;
 use crate::rest::{Answer, Api, Call, Method};
 
 pub use builder::QlikBuilder;
@@ -33,7 +33,7 @@ pub use builder::QlikBuilder;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Qlik(Arc<Core>);
+pub struct Qlik(Opaque<Core>);
 
 /// What all the clones of a client share.
 pub(crate) struct Core {
@@ -123,7 +123,7 @@ impl Qlik {
             host = host.with_services();
         }
         let (tls, transport) = (core.tls.clone(), core.transport.clone());
-        Core::begin(host, core.auth.clone(), core.settings.clone(), tls, transport).map(|core| Self(Arc::new(core)))
+        Core::begin(host, core.auth.clone(), core.settings.clone(), tls, transport).map(|core| Self(Opaque::new(core)))
     }
 
     /// A client that answers from a recording, without network and credentials; see [`replay`](crate::replay).
@@ -197,7 +197,7 @@ impl Qlik {
 
     /// What the Engine's session is made from.
     #[cfg(feature = "engine")]
-    pub(crate) fn core(&self) -> &Arc<Core> {
+    pub(crate) fn core(&self) -> &Opaque<Core> {
         &self.0
     }
 }

@@ -1,7 +1,6 @@
 //! The way to the host for signing in: requests that are not signed, to that host only, without redirects.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName};
@@ -14,6 +13,7 @@ use crate::error::HttpError;
 use crate::host::Host;
 use crate::http::headers;
 use crate::http::url::PathAndQuery;
+use crate::opaque::Opaque;
 use crate::rest::{Method, Retry};
 use crate::{Error, Result, trace};
 
@@ -25,7 +25,7 @@ const LARGEST: usize = 1 << 20;
 /// Its requests go over the client's own connections, with its TLS settings, proxy and time limits, but they are not
 /// signed, follow no redirect, and reach no other host.
 #[derive(Clone)]
-pub struct Channel(Arc<Inner>);
+pub struct Channel(Opaque<Inner>);
 
 struct Inner {
     host: Host,
@@ -35,7 +35,7 @@ struct Inner {
 
 impl Channel {
     pub(crate) fn new(host: Host, transport: reqwest::Client, timeout: Duration) -> Self {
-        Self(Arc::new(Inner { host, transport, timeout }))
+        Self(Opaque::new(Inner { host, transport, timeout }))
     }
 
     /// The client's host.

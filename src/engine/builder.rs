@@ -18,6 +18,7 @@ use super::{Doc, Proxy, error_codes, selections};
 use crate::Qlik;
 use crate::client::Core;
 use crate::error::{Error, Result};
+use crate::opaque::Opaque;
 
 /// The largest message taken in: layouts of megabytes are normal, and a wide hypercube page is larger still.
 const MAX_MESSAGE: usize = 256 << 20;
@@ -56,7 +57,7 @@ impl Qlik {
     /// # }
     /// ```
     pub fn session(&self, app_id: impl Into<String>) -> SessionBuilder {
-        SessionBuilder::new(Arc::clone(self.core()), app_id.into(), false)
+        SessionBuilder::new(self.core().clone(), app_id.into(), false)
     }
 
     /// Begins a session without an app: for what `Global` does, such as listing apps.
@@ -68,7 +69,7 @@ impl Qlik {
     /// nothing behind.
     pub fn session_app(&self) -> SessionBuilder {
         let id = format!("SessionApp_{:016x}", fastrand::u64(..));
-        SessionBuilder::new(Arc::clone(self.core()), id, true)
+        SessionBuilder::new(self.core().clone(), id, true)
     }
 }
 
@@ -79,7 +80,7 @@ impl Qlik {
 #[derive(Clone)]
 #[must_use = "a session is opened by connect()"]
 pub struct SessionBuilder {
-    core: Arc<Core>,
+    core: Opaque<Core>,
     pub(super) app_id: String,
     session_app: bool,
     pub(super) identity: Option<String>,
@@ -93,7 +94,7 @@ pub struct SessionBuilder {
 }
 
 impl SessionBuilder {
-    fn new(core: Arc<Core>, app_id: String, session_app: bool) -> Self {
+    fn new(core: Opaque<Core>, app_id: String, session_app: bool) -> Self {
         let settings = Settings {
             timeout: None,
             in_flight: IN_FLIGHT,
@@ -277,7 +278,7 @@ impl SessionBuilder {
 
     /// What tells the client apart from others, as long as it lives.
     pub(super) fn client(&self) -> usize {
-        Arc::as_ptr(&self.core) as usize
+        &raw const *self.core as usize
     }
 
     /// `wss://host/app/{id}/identity/{identity}/ttl/{seconds}`.

@@ -1,6 +1,5 @@
 //! Opening a socket: where to, as whom, and what the server may answer.
 
-use std::sync::Arc;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use tokio::io::BufReader;
@@ -14,6 +13,7 @@ use crate::Host;
 use crate::auth::{Credentials, Refusal, Target};
 use crate::client::Core;
 use crate::error::{Error, HttpError, Result};
+use crate::opaque::Opaque;
 use crate::trace;
 
 /// How much is read from the network at once.
@@ -23,12 +23,12 @@ const LOOK: usize = 4 << 10;
 
 /// Opens the sockets of one session: the first, and those of its resumes.
 pub(super) struct Dialler {
-    pub(super) core: Arc<Core>,
+    pub(super) core: Opaque<Core>,
     pub(super) url: String,
     pub(super) headers: Vec<(String, String)>,
     pub(super) max_message: usize,
     #[cfg(feature = "replay")]
-    pub(super) listener: Option<Arc<crate::replay::engine::Listener>>,
+    pub(super) listener: Option<std::sync::Arc<crate::replay::engine::Listener>>,
 }
 
 /// What carries a socket.

@@ -17,6 +17,7 @@ use super::ring::stream;
 use super::rpc::Rpc;
 use super::session::{Session, WeakSession};
 use crate::error::Result;
+use crate::opaque::Opaque;
 
 /// An object of the engine: an app, a field, a chart.
 ///
@@ -24,7 +25,7 @@ use crate::error::Result;
 /// keeps its session open, and stays good when the session is resumed. Two handles are equal when they stand for the
 /// same object.
 #[derive(Clone)]
-pub struct Handle(Arc<Inner>);
+pub struct Handle(Opaque<Inner>);
 
 struct Inner {
     session: Session,
@@ -37,7 +38,7 @@ struct Inner {
 impl Handle {
     pub(super) fn new(session: Session, number: i32, class: impl Into<String>) -> Self {
         let object = session.shared().objects.enter(number, None);
-        Handle(Arc::new(Inner { session, object, class: class.into(), generic_type: None, generic_id: None }))
+        Handle(Opaque::new(Inner { session, object, class: class.into(), generic_type: None, generic_id: None }))
     }
 
     pub(super) fn described(session: Session, number: i32, epoch: Option<u32>, identity: Identity) -> Self {
@@ -46,7 +47,7 @@ impl Handle {
         let generic_id = identity.generic_id.clone();
         // whoever came first has described it well enough
         let _ = object.identity.set(identity);
-        Handle(Arc::new(Inner { session, object, class, generic_type, generic_id }))
+        Handle(Opaque::new(Inner { session, object, class, generic_type, generic_id }))
     }
 
     /// A further handle of an object that is known.
@@ -56,7 +57,7 @@ impl Handle {
         let class = identity.map(|identity| identity.class.clone()).unwrap_or_default();
         let generic_type = identity.and_then(|identity| identity.generic_type.clone());
         let generic_id = identity.and_then(|identity| identity.generic_id.clone());
-        Handle(Arc::new(Inner { session, object, class, generic_type, generic_id }))
+        Handle(Opaque::new(Inner { session, object, class, generic_type, generic_id }))
     }
 
     /// The session that the object lives in.
@@ -198,7 +199,7 @@ impl WeakHandle {
     pub fn upgrade(&self) -> Option<Handle> {
         let (session, object) = (self.session.upgrade()?, self.object.upgrade()?);
         session.shared().objects.enter_again(&object);
-        Some(Handle(Arc::new(Inner {
+        Some(Handle(Opaque::new(Inner {
             session,
             object,
             class: self.class.clone(),

@@ -29,6 +29,7 @@ use super::shared::{Phase, Shared};
 use super::traffic::TrafficStream;
 use super::{Global, Proxy};
 use crate::error::{Error, Result};
+use crate::opaque::{Opaque, WeakOpaque};
 
 /// How many requests wait for the socket before callers do.
 const QUEUE: usize = 256;
@@ -51,7 +52,7 @@ const QUEUE: usize = 256;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Session(Arc<Core>);
+pub struct Session(Opaque<Core>);
 
 /// What callers share. The session's task does not hold it: when it goes, the task finds its queue ended.
 struct Core {
@@ -102,7 +103,7 @@ impl Session {
         let life = Life::new(actor, connector, settings.resume.clone());
         tokio::spawn(life.run(socket));
         let permits = Semaphore::new(settings.in_flight.min(Semaphore::MAX_PERMITS));
-        Session(Arc::new(Core { outgoing, control, shared, permits, settings }))
+        Session(Opaque::new(Core { outgoing, control, shared, permits, settings }))
     }
 
     /// Calls a method by its name, and returns the whole result: an object with a member for each out-parameter.
@@ -249,7 +250,7 @@ impl Session {
 
     /// A session that is not kept open by this.
     pub(super) fn downgrade(&self) -> WeakSession {
-        WeakSession(Arc::downgrade(&self.0))
+        WeakSession(self.0.downgrade())
     }
 
     pub(super) fn weak_shared(&self) -> Weak<Shared> {
@@ -292,7 +293,7 @@ impl fmt::Debug for Session {
 
 /// A session that is not kept open.
 #[derive(Clone)]
-pub(super) struct WeakSession(Weak<Core>);
+pub(super) struct WeakSession(WeakOpaque<Core>);
 
 impl WeakSession {
     pub(super) fn upgrade(&self) -> Option<Session> {

@@ -1,18 +1,18 @@
 //! The part of a client that the typed REST clients are made from.
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::{Answer, Call, Method, Operation};
 use crate::client::Core;
 use crate::http::request::Request;
+use crate::opaque::Opaque;
 
 /// The part of a client that the typed REST clients are made from: a cheap clone of it.
 #[derive(Clone)]
-pub struct Api(pub(super) Arc<Core>);
+pub struct Api(pub(super) Opaque<Core>);
 
 impl Api {
-    pub(crate) fn new(core: Arc<Core>) -> Self {
+    pub(crate) fn new(core: Opaque<Core>) -> Self {
         Self(core)
     }
 
