@@ -1,6 +1,5 @@
 //! Opening a socket: where to, as whom, and what the server may answer.
 
-
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use tokio::io::BufReader;
 use tokio::net::{TcpSocket, TcpStream, lookup_host};

@@ -86,7 +86,7 @@ pub use reload::{Reload, ReloadOutcome, Reloading};
 pub use reply::{RawReply, Reply, object};
 pub use resume::Resume;
 pub use retry::{Attempt, RetryPolicy};
-pub use rpc::{InFlight, Rpc};
+pub use rpc::{InFlight, Pending, Rpc};
 pub use safety::Effect;
 pub use selections::{FieldSelection, SelectedValue, Selections};
 pub use session::{InUse, Session};

@@ -9,6 +9,8 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
+
 use super::actor::To;
 use super::exchange::{Options, Outcall};
 use super::handle::Handle;
@@ -81,23 +83,17 @@ impl<T: Reply> Rpc<T> {
         let id = Arc::new(AtomicU64::new(0));
         self.call.options.id = Some(Arc::clone(&id));
         let session = self.call.handle.session().clone();
-        let mut reply = self.into_future();
-        let early = poll_fn(|cx| match reply.as_mut().poll(cx) {
+        let mut raw = self.call.send();
+        let early = poll_fn(|cx| match raw.as_mut().poll(cx) {
             Poll::Ready(early) => Poll::Ready(Some(early)),
             Poll::Pending if id.load(Ordering::Acquire) > 0 => Poll::Ready(None),
             Poll::Pending => Poll::Pending,
         });
-        let early = match early.await {
-            Some(Err(error)) => return Err(error),
-            Some(Ok(value)) => Some(value),
-            None => None,
-        };
-        let reply: Pending<T> = match early {
+        if let Some(early) = early.await {
             // the reply was faster
-            Some(value) => Box::pin(std::future::ready(Ok(value))),
-            None => reply,
-        };
-        Ok(InFlight { id, session, reply, progress: OnceLock::new() })
+            raw = Box::pin(std::future::ready(Ok(early?)));
+        }
+        Ok(InFlight { id, session, reply: Pending::new(raw), progress: OnceLock::new() })
     }
 }
 
@@ -110,28 +106,55 @@ impl Call {
         }
     }
 
-    async fn send(self) -> Result<RawReply> {
-        let Call { handle, method, request, options } = self;
-        let mut request = request?;
-        request.complete();
-        let wanted = || handle.session().settings().delta.includes(method.name());
-        let delta = !method.returns_object() && options.delta.unwrap_or_else(wanted);
-        let params = method.returns_object().then(|| request.params().into());
-        let to = To::Object(Arc::clone(handle.object()));
-        let outcall = Outcall { to, method: method.method_name(), request, delta, options };
-        let answer = handle.session().exchange(outcall).await?;
-        Ok(RawReply::new(handle, method, params, answer))
+    fn send(self) -> BoxFuture<'static, Result<RawReply>> {
+        Box::pin(async move {
+            let Call { handle, method, request, options } = self;
+            let mut request = request?;
+            request.complete();
+            let wanted = || handle.session().settings().delta.includes(method.name());
+            let delta = !method.returns_object() && options.delta.unwrap_or_else(wanted);
+            let params = method.returns_object().then(|| request.params().into());
+            let to = To::Object(Arc::clone(handle.object()));
+            let outcall = Outcall { to, method: method.method_name(), request, delta, options };
+            let answer = handle.session().exchange(outcall).await?;
+            Ok(RawReply::new(handle, method, params, answer))
+        })
     }
 }
 
-type Pending<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
+/// The future of a call. Dropping it gives the call up.
+#[must_use = "a call is sent when it is awaited"]
+pub struct Pending<T> {
+    raw: BoxFuture<'static, Result<RawReply>>,
+    reply: PhantomData<fn() -> T>,
+}
+
+impl<T> Pending<T> {
+    fn new(raw: BoxFuture<'static, Result<RawReply>>) -> Self {
+        Pending { raw, reply: PhantomData }
+    }
+}
+
+impl<T: Reply> Future for Pending<T> {
+    type Output = Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
+        self.raw.as_mut().poll(cx).map(|raw| T::from_reply(raw?))
+    }
+}
+
+impl<T> fmt::Debug for Pending<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pending")
+    }
+}
 
 impl<T: Reply> IntoFuture for Rpc<T> {
     type Output = Result<T>;
     type IntoFuture = Pending<T>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { T::from_reply(self.call.send().await?) })
+    fn into_future(self) -> Pending<T> {
+        Pending::new(self.call.send())
     }
 }
 
@@ -175,11 +198,11 @@ impl<T> InFlight<T> {
     }
 }
 
-impl<T> Future for InFlight<T> {
+impl<T: Reply> Future for InFlight<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
-        self.reply.as_mut().poll(cx)
+        Pin::new(&mut self.reply).poll(cx)
     }
 }
 

@@ -286,30 +286,35 @@ impl<T: Answer> IntoFuture for Call<T> {
     type IntoFuture = Pending<T>;
 
     fn into_future(self) -> Pending<T> {
-        Pending(Box::pin(async move { T::read(answered(self.api, self.request, T::STREAMED).await?) }))
+        Pending { answered: answered(self.api, self.request, T::STREAMED), answer: PhantomData }
     }
 }
 
 /// Sends a request; the same for all that calls answer with.
-async fn answered(api: Api, request: Box<Request>, streamed: bool) -> Result<Reply> {
-    let (wanted, again) = match streamed {
-        true => (Wanted::Stream, Again::of(&api, &request)),
-        false => (Wanted::Whole, None),
-    };
-    let mut reply = pipeline::send(&api.0, *request, wanted).await?;
-    reply.again = again;
-    Ok(Reply(reply))
+pub(super) fn answered(api: Api, request: Box<Request>, streamed: bool) -> BoxFuture<'static, Result<Reply>> {
+    Box::pin(async move {
+        let (wanted, again) = match streamed {
+            true => (Wanted::Stream, Again::of(&api, &request)),
+            false => (Wanted::Whole, None),
+        };
+        let mut reply = pipeline::send(&api.0, *request, wanted).await?;
+        reply.again = again;
+        Ok(Reply(reply))
+    })
 }
 
 /// The future of a call. Dropping it gives the call up.
 #[must_use = "a call is sent when it is awaited"]
-pub struct Pending<T>(BoxFuture<'static, Result<T>>);
+pub struct Pending<T> {
+    answered: BoxFuture<'static, Result<Reply>>,
+    answer: PhantomData<fn() -> T>,
+}
 
-impl<T> Future for Pending<T> {
+impl<T: Answer> Future for Pending<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(context)
+        self.answered.as_mut().poll(context).map(|reply| T::read(reply?))
     }
 }
 

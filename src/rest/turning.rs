@@ -7,10 +7,10 @@ use tokio::task::JoinHandle;
 use tracing::Instrument;
 use url::Url;
 
-use super::{Answer, Api, Page, Reply};
-use crate::http::reply::Wanted;
+use super::call::answered;
+use super::{Answer, Api, Page};
 use crate::http::request::Request;
-use crate::http::{pipeline, url as links};
+use crate::http::url as links;
 use crate::{Error, Result};
 
 /// The pages of one list, in their order.
@@ -47,7 +47,7 @@ impl<P: Page + Answer> Pages<P> {
     /// The next page; `None` after the last.
     pub(super) async fn turn(&mut self) -> Result<Option<P>> {
         let fetched = match std::mem::replace(&mut self.state, State::Ended) {
-            State::Upcoming(request) => fetch(self.api.clone(), *request).await?,
+            State::Upcoming(request) => fetch(self.api.clone(), request).await?,
             State::Ahead(ahead) => ahead.fetched().await?,
             State::Ended => return Ok(None),
         };
@@ -64,7 +64,7 @@ impl<P: Page + Answer> Pages<P> {
     pub(super) fn read_ahead(&mut self) {
         self.state = match std::mem::replace(&mut self.state, State::Ended) {
             State::Upcoming(request) => {
-                let work = fetch(self.api.clone(), *request).in_current_span();
+                let work = fetch(self.api.clone(), request).in_current_span();
                 State::Ahead(Ahead(tokio::spawn(work)))
             }
             other => other,
@@ -111,13 +111,13 @@ impl<P> Drop for Ahead<P> {
     }
 }
 
-async fn fetch<P: Page + Answer>(api: Api, request: Request) -> Result<Fetched<P>> {
+async fn fetch<P: Page + Answer>(api: Api, request: Box<Request>) -> Result<Fetched<P>> {
     let further = request.try_clone();
     let name = request.name();
     // A request that has no URL is reported by the pipeline.
     let current = request.target.on(&api.0.host).ok();
-    let reply = pipeline::send(&api.0, request, Wanted::Whole).await?;
-    Ok(Fetched { page: P::read(Reply(reply))?, name, current, further })
+    let reply = answered(api, request, false).await?;
+    Ok(Fetched { page: P::read(reply)?, name, current, further })
 }
 
 fn problem(name: &str, message: &str) -> Error {
