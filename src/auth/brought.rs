@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use super::Auth;
 use super::authenticator::{Authenticator, Credentials, Refusal, Signing, Target};
 use super::oauth::Tokens;
-use super::renewing::{MARGIN, Renewing, Stamped};
+use super::renewing::{MARGIN, Making, Renewing, Stamped};
 use crate::Result;
 
 /// A function of the program's own that brings something to sign in with.
@@ -78,13 +78,13 @@ struct Brought {
 
 impl Brought {
     async fn tokens(&self) -> Result<Stamped<Tokens>> {
-        let make = || {
+        let make = || -> Making<Tokens> {
             let brought = self.bring.bring();
-            async move {
+            Box::pin(async move {
                 let tokens = brought.await?;
                 let end = tokens.expires();
                 Ok((tokens, end))
-            }
+            })
         };
         self.tokens.get(make).await
     }

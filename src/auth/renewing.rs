@@ -1,6 +1,5 @@
 //! Something that is signed in with and has to be renewed: ahead of its end, once however many ask for it.
 
-use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -52,6 +51,9 @@ impl<T> Clone for Stamped<T> {
 /// What is made anew: with its end, where that is known.
 pub(crate) type Fresh<T> = (T, Option<SystemTime>);
 
+/// The making of it.
+pub(crate) type Making<T> = BoxFuture<'static, Result<Fresh<T>>>;
+
 impl<T: Send + Sync + 'static> Renewing<T> {
     pub(crate) fn new(margin: Duration) -> Self {
         let state = State { held: None, flight: None, stamp: 0 };
@@ -62,10 +64,7 @@ impl<T: Send + Sync + 'static> Renewing<T> {
     ///
     /// Making goes on where the one who asked for it has gone. Where it fails, all who waited learn of it, and the next
     /// one tries again; where what is held has not ended yet, it serves on.
-    pub(crate) async fn get<F>(&self, make: impl FnOnce() -> F) -> Result<Stamped<T>>
-    where
-        F: Future<Output = Result<Fresh<T>>> + Send + 'static,
-    {
+    pub(crate) async fn get(&self, make: impl FnOnce() -> Making<T>) -> Result<Stamped<T>> {
         let (flight, good) = {
             let mut state = lock(&self.state);
             let now = SystemTime::now();
@@ -97,7 +96,7 @@ impl<T: Send + Sync + 'static> Renewing<T> {
         }
     }
 
-    fn begin(&self, make: impl Future<Output = Result<Fresh<T>>> + Send + 'static) -> Result<Flight<T>> {
+    fn begin(&self, make: Making<T>) -> Result<Flight<T>> {
         let runtime = tokio::runtime::Handle::try_current()
             .map_err(|_| Error::config("qlik is called outside of a tokio runtime"))?;
         let landing = Landing(Arc::clone(&self.state));
@@ -183,11 +182,11 @@ mod tests {
         let tasks = (0..64).map(|_| {
             let (renewing, made) = (Arc::clone(&renewing), Arc::clone(&made));
             tokio::spawn(async move {
-                let make = || async move {
+                let make = async move {
                     tokio::task::yield_now().await;
                     Ok((made.fetch_add(1, Ordering::SeqCst), soon(3_600)))
                 };
-                renewing.get(make).await.unwrap().stamp
+                renewing.get(|| make.boxed()).await.unwrap().stamp
             })
         });
         for stamp in futures::future::join_all(tasks).await {
@@ -199,7 +198,7 @@ mod tests {
     #[tokio::test]
     async fn is_renewed_ahead_and_after_a_refusal() {
         let renewing = Renewing::new(Duration::from_secs(120));
-        let get = |value, life| renewing.get(move || async move { Ok((value, soon(life))) });
+        let get = |value, life| renewing.get(move || async move { Ok((value, soon(life))) }.boxed());
         assert_eq!(*get(1, 3_600).await.unwrap().value, 1);
         assert_eq!(*get(2, 3_600).await.unwrap().value, 1);
         renewing.drop_stamp(7);
@@ -215,10 +214,10 @@ mod tests {
     #[tokio::test]
     async fn a_failure_is_told_and_not_kept() {
         let renewing = Renewing::<u8>::new(MARGIN);
-        let failing = || async { Err(Error::auth("no")) };
+        let failing = || async { Err(Error::auth("no")) }.boxed();
         let (one, two) = futures::join!(renewing.get(failing), renewing.get(failing));
         assert!(one.unwrap_err().is_auth() && two.unwrap_err().is_auth());
-        assert_eq!(*renewing.get(|| async { Ok((1, None)) }).await.unwrap().value, 1);
+        assert_eq!(*renewing.get(|| async { Ok((1, None)) }.boxed()).await.unwrap().value, 1);
     }
 
     #[tokio::test]
@@ -227,9 +226,9 @@ mod tests {
         renewing.put((1, soon(3_600)));
         // Past half of its life, before its end.
         lock(&renewing.state).held.as_mut().unwrap().life.as_mut().unwrap().0 = SystemTime::now();
-        let broken = || async { Err(Error::timeout("signing in", Duration::ZERO)) };
+        let broken = || async { Err(Error::timeout("signing in", Duration::ZERO)) }.boxed();
         assert_eq!(*renewing.get(broken).await.unwrap().value, 1);
-        let refused = || async { Err(Error::auth("no")) };
+        let refused = || async { Err(Error::auth("no")) }.boxed();
         assert!(renewing.get(refused).await.is_err());
     }
 
@@ -238,15 +237,16 @@ mod tests {
         let renewing = Renewing::new(MARGIN);
         let (send, receive) = tokio::sync::oneshot::channel::<()>();
         {
-            let get = renewing.get(|| async move {
+            let make = async move {
                 let _ = receive.await;
                 Ok((1, None))
-            });
+            };
+            let get = renewing.get(|| make.boxed());
             futures::pin_mut!(get);
             assert!(futures::poll!(get).is_pending());
         }
         send.send(()).unwrap();
-        let second = renewing.get(|| async { Ok((2, None)) }).await.unwrap();
+        let second = renewing.get(|| async { Ok((2, None)) }.boxed()).await.unwrap();
         assert_eq!(*second.value, 1);
     }
 

@@ -66,12 +66,7 @@ impl Source {
 
     /// A token that is good, as far as anybody knows.
     async fn tokens(self: &Arc<Self>) -> Result<Stamped<Tokens>> {
-        self.tokens
-            .get(|| {
-                let source = Arc::clone(self);
-                async move { source.fetch().await }
-            })
-            .await
+        self.tokens.get(|| Box::pin(Arc::clone(self).fetch())).await
     }
 
     async fn fetch(self: Arc<Self>) -> Result<Fresh<Tokens>> {

@@ -13,7 +13,7 @@ use super::authenticator::{Answered, Authenticator, Credentials, Refusal, Signin
 use super::brought::Bring;
 use super::certificate::keyed;
 use super::channel::Channel;
-use super::renewing::{MARGIN, Renewing, Stamped};
+use super::renewing::{MARGIN, Making, Renewing, Stamped};
 use super::secret::Secret;
 use crate::host::Host;
 use crate::{Error, Result, trace};
@@ -171,9 +171,9 @@ struct Session {
 
 impl Session {
     async fn opened(&self) -> Result<Stamped<Open>> {
-        let make = || {
+        let make = || -> Making<Open> {
             let (channel, login) = (self.channel.clone(), Arc::clone(&self.login));
-            async move { Ok((Open::new(&channel, &login).await?, None)) }
+            Box::pin(async move { Ok((Open::new(&channel, &login).await?, None)) })
         };
         self.open.get(make).await
     }
