@@ -54,13 +54,14 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    fn begin(host: Host, auth: Auth, settings: Settings, tls: Tls, transport: reqwest::Client) -> Result<Self> {
+    fn begin(host: Host, auth: Auth, settings: Settings, tls: Tls, transport: reqwest::Client) -> Result<Opaque<Self>> {
         let channel = Channel::new(host.clone(), transport.clone(), settings.timeout);
         let started = auth.start(channel.clone())?;
         let limiter = settings.rate_limits.clone().map(Limiter::new);
         let budget = Budget::new(settings.retry_budget);
         let notices = Notices::new(settings.deprecations.clone());
-        Ok(Core { host, auth, started, channel, settings, limiter, budget, notices, tls, transport })
+        let core = Core { host, auth, started, channel, settings, limiter, budget, notices, tls, transport };
+        Ok(Opaque::new(core))
     }
 }
 
@@ -123,7 +124,7 @@ impl Qlik {
             host = host.with_services();
         }
         let (tls, transport) = (core.tls.clone(), core.transport.clone());
-        Core::begin(host, core.auth.clone(), core.settings.clone(), tls, transport).map(|core| Self(Opaque::new(core)))
+        Core::begin(host, core.auth.clone(), core.settings.clone(), tls, transport).map(Self)
     }
 
     /// A client that answers from a recording, without network and credentials; see [`replay`](crate::replay).

@@ -16,7 +16,6 @@ use crate::http::observe::{Attempt, Observer};
 use crate::http::retry::Retry;
 use crate::http::tls::{Tls, Trust};
 use crate::http::{Settings, headers};
-use crate::opaque::Opaque;
 use crate::{Error, Result};
 
 /// The settings of a client that is being made; see [`Qlik::builder`].
@@ -278,7 +277,7 @@ impl QlikBuilder {
         let trust = Trust { roots: &connection.roots, identity: auth.identity(), blindly: connection.blindly };
         let tls = Tls::new(&host, trust)?;
         let transport = settings.transport(&tls)?;
-        Core::begin(host, auth, settings, tls, transport).map(|core| Qlik(Opaque::new(core)))
+        Core::begin(host, auth, settings, tls, transport).map(Qlik)
     }
 }
 

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::future::{BoxFuture, FutureExt};
+use futures::future::{BoxFuture, FutureExt, TryFutureExt};
 use reqwest::header::{HeaderMap, HeaderName};
 
 use super::headers;
@@ -211,10 +211,7 @@ impl<'a> Next<'a> {
     fn boxed(self, request: Outgoing) -> BoxFuture<'a, Result<Incoming>> {
         match self.rest.split_first() {
             Some((first, rest)) => first.intercept(request, Next { rest, ..self }),
-            None => {
-                async move { super::pipeline::exchange(self.core, *request.0, self.wanted).await.map(Incoming::of) }
-                    .boxed()
-            }
+            None => super::pipeline::exchange(self.core, *request.0, self.wanted).map_ok(Incoming::of).boxed(),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The pipeline: one function that every request goes through, in stages that each do one thing.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use reqwest::RequestBuilder;
 use reqwest::header::{HeaderMap, HeaderName};
 use tokio::time::{Instant, sleep};
@@ -26,15 +28,19 @@ use crate::{Error, Result, trace};
 const API_VERSION: HeaderName = HeaderName::from_static("qlik-api-version");
 
 /// Sends a request and returns its answer, if that is a success.
-pub(crate) async fn send(core: &Core, request: Request, wanted: Wanted) -> Result<Reply> {
+pub(crate) fn send(core: &Core, request: Request, wanted: Wanted) -> BoxFuture<'_, Result<Reply>> {
     match core.settings.interceptors.is_empty() {
-        true => exchange(core, request, wanted).await,
-        false => intercept::through(core, request, wanted).await,
+        true => exchange(core, request, wanted),
+        false => Box::pin(intercept::through(core, request, wanted)),
     }
 }
 
 /// The way of a request behind the interceptors.
-pub(super) async fn exchange(core: &Core, mut request: Request, wanted: Wanted) -> Result<Reply> {
+pub(super) fn exchange(core: &Core, request: Request, wanted: Wanted) -> BoxFuture<'_, Result<Reply>> {
+    Box::pin(begin(core, request, wanted))
+}
+
+async fn begin(core: &Core, mut request: Request, wanted: Wanted) -> Result<Reply> {
     if let Some(problem) = request.take_problem() {
         return Err(problem);
     }
@@ -92,8 +98,9 @@ impl<'a> Exchange<'a> {
             let spare = payload.try_clone();
             let begun = Instant::now();
             done += 1;
-            // Boxed, for futures that hold it would hold it twice, and be copied at each step.
-            let failure = match clock.work(Box::pin(self.attempt(payload))).await {
+            // Pinned here, for the clock's future would hold it twice, and copy it.
+            let attempt = pin!(self.attempt(payload));
+            let failure = match clock.work(attempt).await {
                 Some(Ok(reply)) => {
                     self.core.budget.earn();
                     self.told(done, waited, begun, Ok(reply.status), false);
