@@ -26,7 +26,14 @@ macro_rules! wire_impls {
                 $crate::record::deserialize(deserializer)
             }
         }
-        #[cfg(feature = "schemars")]
+        $crate::record::schema_impl!($name, $schema);
+    };
+}
+pub(crate) use wire_impls;
+
+#[cfg(feature = "schemars")]
+macro_rules! schema_impl {
+    ($name:ident, $schema:ident) => {
         impl ::schemars::JsonSchema for $name {
             fn schema_name() -> ::std::borrow::Cow<'static, str> {
                 stringify!($name).into()
@@ -40,7 +47,11 @@ macro_rules! wire_impls {
         }
     };
 }
-pub(crate) use wire_impls;
+#[cfg(not(feature = "schemars"))]
+macro_rules! schema_impl {
+    ($name:ident, $schema:ident) => {};
+}
+pub(crate) use schema_impl;
 
 /// What the `open_enum!` macro fills in for a generated enum.
 #[doc(hidden)]

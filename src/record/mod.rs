@@ -39,7 +39,7 @@ pub use table::{Record, Table, are_equal, copy_of};
 
 #[allow(unused_imports)] // likewise
 pub(crate) use {
-    choice::{open_enum, union, wire_impls},
+    choice::{open_enum, schema_impl, union, wire_impls},
     table::record,
 };
 

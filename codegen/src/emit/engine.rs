@@ -228,7 +228,6 @@ fn call_struct(text: &mut Text, class: &Class, method: &Method, links: &Links) {
     let words = format!(" The call of [`{0}::{1}`](super::{0}::{1}).", class.name, method.name);
     text.item(quote! {
         #[doc = #words]
-        #[derive(Debug)]
         #[must_use = "a call is sent when it is awaited"]
         pub struct #name(pub(super) super::Rpc<#answer>);
     });
@@ -255,8 +254,13 @@ fn call_struct(text: &mut Text, class: &Class, method: &Method, links: &Links) {
     text.item(quote! {
         impl IntoFuture for #name {
             type Output = crate::Result<#answer>;
-            type IntoFuture = <super::Rpc<#answer> as IntoFuture>::IntoFuture;
+            type IntoFuture = super::Pending<#answer>;
             fn into_future(self) -> Self::IntoFuture { self.0.into_future() }
+        }
+    });
+    text.item(quote! {
+        impl std::fmt::Debug for #name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Debug::fmt(&self.0, f) }
         }
     });
 }

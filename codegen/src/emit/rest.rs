@@ -356,7 +356,6 @@ fn call_struct(text: &mut Text, api: &Api, operation: &Operation, links: &Links)
     let words = format!(" The call of [`{0}::{1}`](super::{0}::{1}).", pascal(&api.name), operation.method);
     text.item(quote! {
         #[doc = #words]
-        #[derive(Debug)]
         #[must_use = "a call is sent when it is awaited"]
         pub struct #name(pub(super) crate::rest::Call<#answer>);
     });
@@ -417,6 +416,11 @@ fn call_struct(text: &mut Text, api: &Api, operation: &Operation, links: &Links)
             type Output = crate::Result<#answer>;
             type IntoFuture = crate::rest::Pending<#answer>;
             fn into_future(self) -> Self::IntoFuture { self.0.into_future() }
+        }
+    });
+    text.item(quote! {
+        impl std::fmt::Debug for #name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Debug::fmt(&self.0, f) }
         }
     });
 }
