@@ -95,6 +95,7 @@ mod error;
 pub mod guide;
 mod host;
 mod http;
+mod json;
 mod opaque;
 #[doc(hidden)]
 pub mod record;

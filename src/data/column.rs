@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::json::object;
+
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column {
@@ -211,7 +213,7 @@ impl NumberFormat {
             NumberKind::Timestamp => "TS",
             NumberKind::Interval => "IV",
         };
-        serde_json::json!({ "qType": kind, "qFmt": self.pattern, "qnDec": self.decimals })
+        object! { "qType": kind, "qFmt": self.pattern.as_str(), "qnDec": self.decimals }
     }
 
     /// A format of this kind and pattern, as `#,##0.00` or `YYYY-MM-DD`.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::cell::Cell;
 use super::column::Column;
@@ -16,6 +16,7 @@ use super::source::{Owned, Source, session_object};
 use super::stream::Batches;
 use crate::engine::{Changes, Doc, GenericObject, Handle, Proxy, RpcMethod};
 use crate::error::{Error, Result};
+use crate::json::object;
 
 const GET_OBJECT: RpcMethod = RpcMethod::new("Doc", "GetObject").object();
 
@@ -75,16 +76,16 @@ impl Doc {
     ///
     /// They are sorted by number and alphabet.
     pub async fn field_list(&self, field: &str) -> Result<Cube> {
-        let properties = json!({
-            "qInfo": { "qType": "list" },
-            "qListObjectDef": {
-                "qDef": {
+        let properties = object! {
+            "qInfo": object! { "qType": "list" },
+            "qListObjectDef": object! {
+                "qDef": object! {
                     "qFieldDefs": [field],
-                    "qSortCriterias": [{ "qSortByNumeric": 1, "qSortByAscii": 1 }],
+                    "qSortCriterias": [object! { "qSortByNumeric": 1, "qSortByAscii": 1 }],
                 },
                 "qShowAlternatives": true,
             },
-        });
+        };
         Cube::create(self.handle(), properties, LIST).await
     }
 

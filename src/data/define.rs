@@ -1,8 +1,9 @@
 //! The columns of a hypercube as a caller wants them: dimensions, measures, and how they are sorted.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::column::NumberFormat;
+use crate::json::object;
 
 /// Where a column's definition stands.
 #[derive(Debug, Clone)]
@@ -122,41 +123,41 @@ impl Dimension {
     }
 
     pub(super) fn properties(&self) -> Value {
-        let mut def = json!({
+        let mut def = object! {
             "qFieldLabels": [self.label.as_deref().unwrap_or_default()],
             "qSortCriterias": [self.sort.criteria()],
-        });
+        };
         if let Definition::Here(field) = &self.definition {
-            def["qFieldDefs"] = json!([field]);
+            def["qFieldDefs"] = [field.as_str()].into();
         }
         if let Some(format) = &self.format {
-            def["qNumberPresentations"] = json!([format.to_json()]);
+            def["qNumberPresentations"] = [format.to_json()].into();
         }
-        let mut dimension = json!({ "qDef": def, "qNullSuppression": self.null_suppression });
+        let mut dimension = object! { "qDef": def, "qNullSuppression": self.null_suppression };
         if let Definition::Id(id) | Definition::Title(id) = &self.definition {
-            dimension["qLibraryId"] = json!(id);
+            dimension["qLibraryId"] = id.as_str().into();
         }
         if self.total || self.limit.is_some() {
-            let mut spec = json!({});
+            let mut spec = object! {};
             if self.total {
-                spec["qTotalMode"] = json!("TOTAL_EXPR");
+                spec["qTotalMode"] = "TOTAL_EXPR".into();
             }
             if let Some((values, only)) = self.limit {
-                spec["qOtherMode"] = json!("OTHER_COUNTED");
-                spec["qOtherCounted"] = json!({ "qv": values.to_string() });
-                spec["qOtherSortMode"] = json!("OTHER_SORT_DESCENDING");
-                spec["qSuppressOther"] = json!(only);
+                spec["qOtherMode"] = "OTHER_COUNTED".into();
+                spec["qOtherCounted"] = object! { "qv": values.to_string() };
+                spec["qOtherSortMode"] = "OTHER_SORT_DESCENDING".into();
+                spec["qSuppressOther"] = only.into();
             }
             dimension["qOtherTotalSpec"] = spec;
         }
         if let Some(condition) = &self.condition {
-            dimension["qCalcCondition"] = json!({ "qCond": { "qv": condition } });
+            dimension["qCalcCondition"] = object! { "qCond": object! { "qv": condition.as_str() } };
         }
         if !self.attributes.is_empty() {
             dimension["qAttributeExpressions"] = attributes(&self.attributes);
         }
         if !self.attribute_dimensions.is_empty() {
-            let dimensions = self.attribute_dimensions.iter().map(|field| json!({ "qDef": field }));
+            let dimensions = self.attribute_dimensions.iter().map(|field| object! { "qDef": field.as_str() });
             dimension["qAttributeDimensions"] = dimensions.collect();
         }
         dimension
@@ -232,19 +233,19 @@ impl Measure {
     }
 
     pub(super) fn properties(&self) -> Value {
-        let mut def = json!({ "qLabel": self.label.as_deref().unwrap_or_default() });
+        let mut def = object! { "qLabel": self.label.as_deref().unwrap_or_default() };
         if let Definition::Here(expression) = &self.definition {
-            def["qDef"] = json!(expression);
+            def["qDef"] = expression.as_str().into();
         }
         if let Some(format) = &self.format {
             def["qNumFormat"] = format.to_json();
         }
-        let mut measure = json!({ "qDef": def, "qSortBy": self.sort.criteria() });
+        let mut measure = object! { "qDef": def, "qSortBy": self.sort.criteria() };
         if let Definition::Id(id) | Definition::Title(id) = &self.definition {
-            measure["qLibraryId"] = json!(id);
+            measure["qLibraryId"] = id.as_str().into();
         }
         if let Some(condition) = &self.condition {
-            measure["qCalcCondition"] = json!({ "qCond": { "qv": condition } });
+            measure["qCalcCondition"] = object! { "qCond": object! { "qv": condition.as_str() } };
         }
         if !self.attributes.is_empty() {
             measure["qAttributeExpressions"] = attributes(&self.attributes);
@@ -254,7 +255,7 @@ impl Measure {
 }
 
 fn attributes(expressions: &[String]) -> Value {
-    expressions.iter().map(|expression| json!({ "qExpression": expression })).collect()
+    expressions.iter().map(|expression| object! { "qExpression": expression.as_str() }).collect()
 }
 
 impl<T: Into<String>> From<T> for Measure {
@@ -285,12 +286,12 @@ pub enum Sort {
 impl Sort {
     fn criteria(self) -> Value {
         match self {
-            Sort::Auto => json!({ "qSortByNumeric": 1, "qSortByAscii": 1 }),
-            Sort::NumericAscending => json!({ "qSortByNumeric": 1 }),
-            Sort::NumericDescending => json!({ "qSortByNumeric": -1 }),
-            Sort::TextAscending => json!({ "qSortByAscii": 1 }),
-            Sort::TextDescending => json!({ "qSortByAscii": -1 }),
-            Sort::LoadOrder => json!({ "qSortByLoadOrder": 1 }),
+            Sort::Auto => object! { "qSortByNumeric": 1, "qSortByAscii": 1 },
+            Sort::NumericAscending => object! { "qSortByNumeric": 1 },
+            Sort::NumericDescending => object! { "qSortByNumeric": -1 },
+            Sort::TextAscending => object! { "qSortByAscii": 1 },
+            Sort::TextDescending => object! { "qSortByAscii": -1 },
+            Sort::LoadOrder => object! { "qSortByLoadOrder": 1 },
         }
     }
 }

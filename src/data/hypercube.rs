@@ -1,6 +1,6 @@
 //! What a hypercube shall show.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::cube::Cube;
 use super::define::{Dimension, Measure};
@@ -9,6 +9,7 @@ use super::library;
 use super::plan::MAX_CELLS;
 use crate::Result;
 use crate::engine::{Doc, Handle, Proxy};
+use crate::json::object;
 
 /// Says what a hypercube shall show, column by column; [`open`](Self::open) makes it. Begins with
 /// [`Doc::hypercube`].
@@ -154,7 +155,7 @@ impl HypercubeBuilder {
         let sortable = if self.mode == Mode::Straight { columns } else { self.dimensions.len() } as i64;
         order.retain(|column| *column < sortable);
         order.extend((0..sortable).filter(|column| !order.contains(column)).collect::<Vec<_>>());
-        let mut cube = json!({
+        let mut cube = object! {
             "qMode": match self.mode {
                 Mode::Straight => "S",
                 Mode::Pivot => "P",
@@ -165,25 +166,27 @@ impl HypercubeBuilder {
             "qMeasures": self.measures.iter().map(Measure::properties).collect::<Vec<_>>(),
             "qSuppressZero": self.suppress_zero,
             "qSuppressMissing": self.suppress_missing,
-        });
+        };
         if self.mode == Mode::Straight {
             let rows = self.initial_rows.unwrap_or(usize::MAX).min(MAX_CELLS / columns);
-            cube["qInitialDataFetch"] = json!([{ "qLeft": 0, "qTop": 0, "qWidth": columns, "qHeight": rows }]);
+            cube["qInitialDataFetch"] =
+                Value::from([object! { "qLeft": 0, "qTop": 0, "qWidth": columns, "qHeight": rows }]);
         } else {
             if self.measures.len() > 1 {
                 // the measures side by side, below all dimensions
                 order.push(-1);
             }
-            cube["qAlwaysFullyExpanded"] = json!(true);
-            cube["qNoOfLeftDims"] = json!(self.left.map_or(-1, |left| i64::try_from(left).unwrap_or(i64::MAX)));
+            cube["qAlwaysFullyExpanded"] = true.into();
+            cube["qNoOfLeftDims"] = Value::from(self.left.map_or(-1, |left| i64::try_from(left).unwrap_or(i64::MAX)));
         }
-        cube["qInterColumnSortOrder"] = json!(order);
+        cube["qInterColumnSortOrder"] = order.into();
         if let Some(state) = &self.state {
-            cube["qStateName"] = json!(state);
+            cube["qStateName"] = state.as_str().into();
         }
         if let Some((expression, message)) = &self.condition {
-            cube["qCalcCondition"] = json!({ "qCond": { "qv": expression }, "qMsg": { "qv": message } });
+            cube["qCalcCondition"] =
+                object! { "qCond": object! { "qv": expression.as_str() }, "qMsg": object! { "qv": message.as_str() } };
         }
-        json!({ "qInfo": { "qType": "hypercube" }, "qHyperCubeDef": cube })
+        object! { "qInfo": object! { "qType": "hypercube" }, "qHyperCubeDef": cube }
     }
 }

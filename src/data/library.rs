@@ -1,11 +1,12 @@
 //! Master items by their titles.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::define::{Definition, Dimension, Measure};
 use super::source::{CREATE_SESSION_OBJECT, GET_LAYOUT, session_object};
 use crate::engine::{Handle, Proxy};
 use crate::error::{Error, Result};
+use crate::json::object;
 
 /// Puts the ids of master items where their titles stand.
 pub(super) async fn resolve(app: &Handle, dimensions: &mut [Dimension], measures: &mut [Measure]) -> Result<()> {
@@ -42,11 +43,11 @@ pub(super) async fn resolve(app: &Handle, dimensions: &mut [Dimension], measures
 }
 
 async fn lists(app: &Handle) -> Result<Value> {
-    let properties = json!({
-        "qInfo": { "qType": "master-items" },
-        "qDimensionListDef": { "qType": "dimension", "qData": { "title": "/qMetaDef/title" } },
-        "qMeasureListDef": { "qType": "measure", "qData": { "title": "/qMetaDef/title" } },
-    });
+    let properties = object! {
+        "qInfo": object! { "qType": "master-items" },
+        "qDimensionListDef": object! { "qType": "dimension", "qData": object! { "title": "/qMetaDef/title" } },
+        "qMeasureListDef": object! { "qType": "measure", "qData": object! { "title": "/qMetaDef/title" } },
+    };
     let object = session_object(app, &properties).await?;
     object.handle().rpc(GET_LAYOUT).await
 }

@@ -1,6 +1,8 @@
 //! Which pages a table is read in: whole or in parts of its width, never more cells at once than the engine gives.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::json::object;
 
 /// The engine gives at most this many cells in one answer, over all pages of a call.
 pub(super) const MAX_CELLS: usize = 10_000;
@@ -16,7 +18,7 @@ pub(super) struct Piece {
 
 impl Piece {
     pub(super) fn to_json(self) -> Value {
-        json!([{ "qLeft": self.left, "qTop": self.top, "qWidth": self.width, "qHeight": self.height }])
+        Value::from([object! { "qLeft": self.left, "qTop": self.top, "qWidth": self.width, "qHeight": self.height }])
     }
 
     /// Both halves of it, in the order in which they are read; `None` of a single cell.

@@ -1,10 +1,11 @@
 //! The JSON schema of a table's rows.
 
 use schemars::{Schema, json_schema};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::column::Column;
 use super::types::ColumnType;
+use crate::json::object;
 
 /// An object with a member for each column, by its title.
 ///
@@ -19,9 +20,9 @@ pub(super) fn record(columns: &[Column]) -> Schema {
             ColumnType::Dictionary => "string",
             _ => "number",
         };
-        let mut schema = json!({ "type": [kind, "null"] });
+        let mut schema = object! { "type": [kind, "null"] };
         if !column.format().pattern.is_empty() {
-            schema["description"] = json!(format!("written as {}", column.format().pattern));
+            schema["description"] = Value::from(format!("written as {}", column.format().pattern));
         }
         (column.title().to_owned(), schema)
     };

@@ -1,12 +1,13 @@
 //! Where data comes from: an object of the session or of the app, and the calls that read it.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::column::Column;
 use super::layout::{Mode, Shape};
 use super::plan::Piece;
 use crate::engine::{GenericObject, Handle, Proxy, RawReply, RpcMethod, Scoped};
 use crate::error::{Error, Result};
+use crate::json::object;
 
 pub(super) const CREATE_SESSION_OBJECT: RpcMethod = RpcMethod::new("Doc", "CreateSessionObject").object();
 pub(super) const GET_LAYOUT: RpcMethod = RpcMethod::new("GenericObject", "GetLayout").out("qLayout");
@@ -79,8 +80,8 @@ impl Source {
         let call = self.handle().rpc(method).arg("qPath", path).delta(false);
         match mode {
             Mode::Tree => {
-                let area = json!({ "qLeft": 0, "qTop": piece.top, "qWidth": 1, "qHeight": piece.height });
-                let options = json!({ "qTreeNodes": [{ "qArea": area }], "qTreeLevels": { "qLeft": 0, "qDepth": -1 } });
+                let area = object! { "qLeft": 0, "qTop": piece.top, "qWidth": 1, "qHeight": piece.height };
+                let options = object! { "qTreeNodes": [object! { "qArea": area }], "qTreeLevels": object! { "qLeft": 0, "qDepth": -1 } };
                 call.arg("qNodeOptions", &options).await
             }
             _ => call.arg("qPages", &piece.to_json()).await,
@@ -114,7 +115,7 @@ pub(super) async fn session_object(app: &Handle, properties: &Value) -> Result<S
 }
 
 async fn table(doc: &Handle, name: &str) -> Result<Shape> {
-    let none = json!({ "qcx": 0, "qcy": 0 });
+    let none = object! { "qcx": 0, "qcy": 0 };
     let call = doc.rpc::<Value>(GET_TABLES).arg("qWindowSize", &none).arg("qNullSize", &none);
     let call = call.arg("qCellHeight", &0).arg("qSyntheticMode", &false).arg("qIncludeSysVars", &false);
     let tables = call.delta(false).await?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::connect::Dialler;
 use super::delta::Delta;
@@ -18,6 +18,7 @@ use super::{Doc, Proxy, error_codes, selections};
 use crate::Qlik;
 use crate::client::Core;
 use crate::error::{Error, Result};
+use crate::json::object;
 use crate::opaque::Opaque;
 
 /// The largest message taken in: layouts of megabytes are normal, and a wide hypercube page is larger still.
@@ -309,10 +310,10 @@ impl SessionBuilder {
 async fn open_app(session: &Session, app_id: String, no_data: bool) -> Result<Doc> {
     let global = session.global();
     let mut call = global.open_doc(app_id.clone());
-    let mut opening = json!({ "qDocName": app_id });
+    let mut opening = object! { "qDocName": app_id.as_str() };
     if no_data {
         call = call.no_data(true);
-        opening = json!({ "qDocName": app_id, "qNoData": true });
+        opening = object! { "qDocName": app_id.as_str(), "qNoData": true };
     }
     match call.await {
         Err(error) if error.engine_code() == Some(error_codes::APP_ALREADY_OPEN) => {}
@@ -321,7 +322,7 @@ async fn open_app(session: &Session, app_id: String, no_data: bool) -> Result<Do
     session.remember_opening(opening);
     let doc = global.get_active_doc().await?;
     // an app that was opened without its data by somebody else would look empty
-    let layout = doc.handle().call("GetAppLayout", json!({})).await?;
+    let layout = doc.handle().call("GetAppLayout", object! {}).await?;
     let without = layout.pointer("/qLayout/qIsOpenedWithoutData").and_then(Value::as_bool);
     if without.is_some_and(|without| without != no_data) {
         let how = |without: bool| if without { "without its data" } else { "with its data" };

@@ -1,6 +1,6 @@
 //! Calls that the crate makes on its own behalf: for its helpers, and for a session that looks after itself.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::actor::To;
 use super::exchange::{Options, Outcall};
@@ -8,6 +8,7 @@ use super::method::MethodName;
 use super::session::{self, Session};
 use super::shared::Shared;
 use crate::error::{Error, Result};
+use crate::json::object;
 
 /// Who makes the calls: a user of the session, or the session itself, which may do so while users wait.
 pub(super) enum Caller<'a> {
@@ -43,17 +44,17 @@ impl Caller<'_> {
         properties: Value,
         read: impl AsyncFnOnce(&To, Value) -> Result<T>,
     ) -> Result<T> {
-        let result = self.call(doc, "CreateSessionObject", json!({ "qProp": properties })).await?;
+        let result = self.call(doc, "CreateSessionObject", object! { "qProp": properties }).await?;
         let number = result.pointer("/qReturn/qHandle").and_then(Value::as_i64).unwrap_or_default();
         let object = To::Number(i32::try_from(number).unwrap_or_default());
         let id = [result.pointer("/qReturn/qGenericId"), result.pointer("/qInfo/qId")].into_iter().flatten().next();
-        let layout = self.call(&object, "GetLayout", json!({})).await;
+        let layout = self.call(&object, "GetLayout", object! {}).await;
         let value = match layout {
             Ok(mut layout) => read(&object, layout.get_mut("qLayout").map(Value::take).unwrap_or_default()).await,
             Err(error) => Err(error),
         };
         // what was read is what matters, not whether the object could be removed
-        let _ = self.call(doc, "DestroySessionObject", json!({ "qId": id })).await;
+        let _ = self.call(doc, "DestroySessionObject", object! { "qId": id.cloned() }).await;
         value
     }
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use serde_json::json;
 use tracing::Instrument;
 
 use super::actor::{Outgoing, To};
@@ -19,6 +18,7 @@ use super::safety::Effect;
 use super::session::Session;
 use super::shared::{Shared, no_reply};
 use crate::error::{ClosedError, EngineError, Error, Result};
+use crate::json::object;
 use crate::trace;
 
 /// The engine waits for somebody to end or accept a modal state.
@@ -212,7 +212,7 @@ impl Session {
     async fn abort_modal(&self) -> Result<()> {
         let accept = self.settings().abort_modal.unwrap_or(false);
         let Some(doc) = self.shared().objects.doc() else { return Ok(()) };
-        self.shared().ask(To::Object(doc), "AbortModal", &json!({ "qAccept": accept })).await.map(drop)
+        self.shared().ask(To::Object(doc), "AbortModal", &object! { "qAccept": accept }).await.map(drop)
     }
 
     fn no_reply(&self, why: &NoReply, outcall: &Outcall<'_>) -> Error {
@@ -255,7 +255,7 @@ struct Started<'a> {
 impl Drop for Started<'_> {
     fn drop(&mut self) {
         if self.waiting.give_up() {
-            self.shared.tell(-1, "CancelRequest", &json!({ "qRequestId": self.waiting.id() }));
+            self.shared.tell(-1, "CancelRequest", &object! { "qRequestId": self.waiting.id() });
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::actor::To;
 use super::message_code::MessageCode;
@@ -12,6 +12,7 @@ use super::ring::{Ring, stream};
 use super::rpc::InFlight;
 use super::shared::Shared;
 use super::types::ProgressData;
+use crate::json::object;
 use crate::{record, trace};
 
 /// How often the engine is asked.
@@ -79,7 +80,7 @@ async fn poll(session: Weak<Shared>, id: Arc<std::sync::atomic::AtomicU64>, ring
         let Some(shared) = session.upgrade() else { break };
         let id = id.load(Ordering::Acquire);
         let is_last = !shared.calls.is_waiting(id);
-        match shared.ask(To::Number(-1), "GetProgress", &json!({ "qRequestId": id })).await {
+        match shared.ask(To::Number(-1), "GetProgress", &object! { "qRequestId": id }).await {
             Ok(result) => ring.push(Progress::read(result.get("qProgressData").unwrap_or(&Value::Null))),
             Err(error) => {
                 trace::engine::debug(format_args!("the progress of request {id} was not read"), Some(&error));

@@ -5,13 +5,14 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::actor::To;
 use super::handle::Handle;
 use super::object::Object;
 use super::proxy::Proxy;
 use crate::error::{Error, Result};
+use crate::json::object;
 
 /// How a method's object is given back: the method of its parent that removes it.
 const REMOVERS: &[(&str, &str)] = &[
@@ -49,7 +50,7 @@ impl Handle {
         let object = self.object();
         let origin = object.identity.get()?.origin.as_ref().filter(|_| object.lives_in_session())?;
         let (_, method) = REMOVERS.iter().find(|(create, _)| *create == origin.method)?;
-        Some(Removal { parent: Arc::clone(&origin.parent), method, params: json!({ "qId": self.generic_id()? }) })
+        Some(Removal { parent: Arc::clone(&origin.parent), method, params: object! { "qId": self.generic_id()? } })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::actor::To;
 use super::event::{ObjectName, Resumed};
@@ -10,6 +10,7 @@ use super::object::{Object, Origin};
 use super::safety::Effect;
 use super::shared::Shared;
 use crate::error::{EngineError, Error, Result};
+use crate::json::object;
 
 /// The number of `Global`, which is always there.
 const GLOBAL: i32 = -1;
@@ -145,7 +146,7 @@ impl Restorer<'_> {
 
     /// The app: the one that the engine has kept open, else opened again in the same way.
     async fn app(&mut self, object: &Arc<Object>, origin: &Origin) -> Result<(i32, bool)> {
-        match self.handle(GLOBAL, "GetActiveDoc", &json!({})).await {
+        match self.handle(GLOBAL, "GetActiveDoc", &object! {}).await {
             Ok(number) => {
                 self.resumed.attached = true;
                 return Ok((number, false));
@@ -157,7 +158,7 @@ impl Restorer<'_> {
         let params = match (origin.method, self.shared.opening.get(), name) {
             ("OpenDoc", _, _) => parsed(origin),
             ("GetActiveDoc", Some(params), _) => params.clone(),
-            ("GetActiveDoc" | "CreateDocEx", _, Some(id)) => json!({ "qDocName": id }),
+            ("GetActiveDoc" | "CreateDocEx", _, Some(id)) => object! { "qDocName": id },
             _ => return Err(Error::config("a session app ends with its session")),
         };
         Ok((self.handle(GLOBAL, "OpenDoc", &params).await?, true))
@@ -168,7 +169,7 @@ impl Restorer<'_> {
         let find = |list: &[(&str, &'static str)]| {
             list.iter().find(|(create, _)| *create == origin.method).map(|(_, get)| *get)
         };
-        let by_id = json!({ "qId": object.name().generic_id });
+        let by_id = object! { "qId": object.name().generic_id };
         if let Some(get) = find(KEPT) {
             return Ok((self.handle(parent, get, &by_id).await?, fresh));
         }
@@ -186,7 +187,7 @@ impl Restorer<'_> {
         if let (Some(properties), Some(id)) = (params.get_mut("qProp").and_then(Value::as_object_mut), by_id.get("qId"))
         {
             // under the id that it was given before, so that whoever knows it by that finds it
-            let info = properties.entry("qInfo").or_insert_with(|| json!({}));
+            let info = properties.entry("qInfo").or_insert_with(|| object! {});
             if let (Some(info), false) = (info.as_object_mut(), id.is_null()) {
                 info.insert("qId".to_owned(), id.clone());
             }

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::{SinkExt, StreamExt};
-use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::io::DuplexStream;
 use tokio_tungstenite::WebSocketStream;
@@ -17,6 +16,7 @@ use super::file::{Call, Row, Writer};
 use super::recording::{Recording, When};
 use super::redact::Redactor;
 use crate::Result;
+use crate::json::object;
 
 /// What is in memory between a session and the recording that answers it.
 const BUFFER: usize = 1 << 20;
@@ -209,11 +209,11 @@ impl Server {
         let call = Call { id, handle, method, params };
         let Some((row, first)) = recording.call(self.socket, &call) else {
             let message = recording.missing(self.socket, &call);
-            let error = json!({ "code": NOT_RECORDED, "parameter": "", "message": message });
+            let error = object! { "code": NOT_RECORDED, "parameter": "", "message": message };
             let reply = match call.method.as_str() {
                 // What was given up may have been given up at another moment.
-                "CancelRequest" => json!({ "jsonrpc": "2.0", "id": id, "result": {} }),
-                _ => json!({ "jsonrpc": "2.0", "id": id, "error": error }),
+                "CancelRequest" => object! { "jsonrpc": "2.0", "id": id, "result": object! {} },
+                _ => object! { "jsonrpc": "2.0", "id": id, "error": error },
             };
             return send(wire, reply.to_string()).await;
         };

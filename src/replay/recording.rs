@@ -7,11 +7,12 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::file::{self, Answer, Call, Request, Row};
 use super::nearest;
 use super::redact::{Redactor, canonical};
+use crate::json::object;
 use crate::{Error, Result};
 
 /// A recording, read and ready to be replayed; see [`QlikBuilder::replay`](crate::QlikBuilder::replay).
@@ -248,7 +249,8 @@ fn key_of_call(call: &Call) -> String {
         _ => serde_json::from_str(call.params.get()).unwrap_or_default(),
     };
     // Nothing said is an empty list of parameters.
-    let params = if params == json!([]) || params == json!({}) { Value::Null } else { params };
+    let params =
+        if params == Value::from(Value::Array(Vec::new())) || params == object! {} { Value::Null } else { params };
     format!("{} {} {}", call.handle, call.method, canonical(&params))
 }
 

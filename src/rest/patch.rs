@@ -1,7 +1,8 @@
 //! JSON patches (RFC 6902) from what was and what shall be.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use crate::json::object;
 use crate::record::{self, Wire};
 use crate::{Error, Result};
 
@@ -47,7 +48,7 @@ fn walk(path: &str, before: &Value, after: &Value, depth: usize, operations: &mu
     match (before, after) {
         _ if before == after => {}
         (Value::Object(before), Value::Object(after)) if depth > 0 => members(path, before, after, depth, operations),
-        _ => operations.push(json!({"op": "replace", "path": path, "value": after})),
+        _ => operations.push(object! { "op": "replace", "path": path, "value": after.clone() }),
     }
 }
 
@@ -60,12 +61,12 @@ fn members(
 ) {
     let place = |name: &str| format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
     for name in before.keys().filter(|name| !after.contains_key(*name)) {
-        operations.push(json!({"op": "remove", "path": place(name)}));
+        operations.push(object! { "op": "remove", "path": place(name) });
     }
     for (name, value) in after {
         match before.get(name) {
             Some(was) => walk(&place(name), was, value, depth - 1, operations),
-            None => operations.push(json!({"op": "add", "path": place(name), "value": value})),
+            None => operations.push(object! { "op": "add", "path": place(name), "value": value.clone() }),
         }
     }
 }
@@ -83,6 +84,8 @@ fn typed<P: Wire>(operations: Vec<Value>) -> Result<Vec<P>> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

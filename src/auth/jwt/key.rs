@@ -12,10 +12,11 @@ use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey};
 use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey};
 use rsa::traits::PublicKeyParts;
 use rsa::{BigUint, RsaPrivateKey};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::auth::identity::unread;
 use crate::auth::{Secret, files, random};
+use crate::json::object;
 use crate::{Error, Result};
 
 /// How long an assertion lives, in seconds: the most that Qlik takes is 300, and clocks differ.
@@ -135,14 +136,14 @@ impl SigningKey {
     /// The assertion by which an OAuth client proves who it is.
     pub(crate) fn client_assertion(&self, client_id: &str, audience: &str) -> Result<Secret> {
         let issued = now();
-        self.sign(&json!({
+        self.sign(&object! {
             "iss": client_id,
             "sub": client_id,
             "aud": audience,
             "jti": random::hex::<16>()?,
             "iat": issued,
             "exp": issued + ASSERTION,
-        }))
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::SigningKey;
 use super::key::now;
@@ -78,10 +78,10 @@ impl SignedJwt {
         }
         let mut claims = self.claims.clone();
         let begins = issued - SKEW;
-        claims.insert("jti".to_owned(), json!(random::hex::<16>()?));
-        claims.insert("iat".to_owned(), json!(begins));
-        claims.insert("nbf".to_owned(), json!(begins));
-        claims.insert("exp".to_owned(), json!((issued + life).min(begins + 3_600)));
+        claims.insert("jti".to_owned(), Value::from(random::hex::<16>()?));
+        claims.insert("iat".to_owned(), Value::from(begins));
+        claims.insert("nbf".to_owned(), Value::from(begins));
+        claims.insert("exp".to_owned(), Value::from((issued + life).min(begins + 3_600)));
         self.key.sign(&Value::Object(claims))
     }
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::json;
 use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::grant::Grant;
 use super::source::{self, Source};
 use crate::auth::{Secret, random};
+use crate::json::object;
 use crate::{Error, Result};
 
 /// A person's agreement that has been asked for: the URL to send the person to, and what is needed to finish.
@@ -79,12 +79,12 @@ impl Source {
     pub(crate) async fn authorize(self: &Arc<Self>, asked: &Authorization, returned: &str) -> Result<()> {
         let redirect_uri = self.redirect_uri()?;
         let code = code(redirect_uri, asked, returned)?;
-        let body = json!({
+        let body = object! {
             "grant_type": "authorization_code",
             "code": code.expose(),
             "code_verifier": asked.verifier.expose(),
             "redirect_uri": redirect_uri,
-        });
+        };
         let tokens = source::read(self.oauth.request(&self.channel, body)?).await?;
         self.accept(tokens).await;
         Ok(())

@@ -1,10 +1,11 @@
 //! Grants, and what each sends to the token endpoint; how a client proves who it is.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::OAuth;
 use crate::auth::channel::{Channel, Exchange};
 use crate::auth::{Secret, random};
+use crate::json::object;
 use crate::{Error, Result};
 
 /// Where tokens come from.
@@ -116,22 +117,22 @@ impl OAuth {
     /// The request by which the grant itself gives tokens; `None` where it cannot.
     pub(super) fn first_request(&self, channel: &Channel) -> Result<Option<Exchange>> {
         let body = match &self.grant {
-            Grant::ClientCredentials => json!({ "grant_type": "client_credentials", "scope": self.scopes() }),
-            Grant::Impersonation(user) => json!({
+            Grant::ClientCredentials => object! { "grant_type": "client_credentials", "scope": self.scopes() },
+            Grant::Impersonation(user) => object! {
                 "grant_type": "urn:qlik:oauth:user-impersonation",
-                "user_lookup": {
+                "user_lookup": object! {
                     "field": match user { User::Subject(_) => "subject", User::Id(_) => "userId" },
                     "value": user.value(),
                 },
                 "scope": self.scopes(),
-            }),
+            },
             Grant::Anonymous(code) => {
-                let body = json!({
+                let body = object! {
                     "grant_type": "urn:qlik:oauth:anonymous-embed",
                     "eac": code.expose(),
-                    "client_id": self.id,
+                    "client_id": self.id.as_str(),
                     "tracking_code": tracking_code()?,
-                });
+                };
                 return Ok(Some(channel.post("/oauth/token/anonymous-embed").json(&body)));
             }
             Grant::Refresh(_) => return Ok(None),
@@ -143,14 +144,14 @@ impl OAuth {
 
     /// The request by which a token is renewed.
     pub(super) fn refresh_request(&self, channel: &Channel, token: &Secret) -> Result<Exchange> {
-        self.request(channel, json!({ "grant_type": "refresh_token", "refresh_token": token.expose() }))
+        self.request(channel, object! { "grant_type": "refresh_token", "refresh_token": token.expose() })
     }
 
     /// A request to the token endpoint, by which the client proves who it is.
     pub(super) fn request(&self, channel: &Channel, mut body: Value) -> Result<Exchange> {
         let exchange = channel.post(TOKEN);
         let mut add = |name: &str, value: &str| {
-            body.as_object_mut().unwrap_or(&mut Map::new()).insert(name.to_owned(), json!(value));
+            body.as_object_mut().unwrap_or(&mut Map::new()).insert(name.to_owned(), Value::from(value));
         };
         add("client_id", &self.id);
         let exchange = match &self.proof {

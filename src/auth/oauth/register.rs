@@ -1,9 +1,8 @@
 //! OAuth clients that register themselves.
 
-use serde_json::json;
-
 use crate::auth::channel::Channel;
 use crate::auth::{Secret, denied};
+use crate::json::object;
 use crate::{Error, Result};
 
 /// An OAuth client that is to register itself; [`Qlik::register_client`](crate::Qlik::register_client) does it.
@@ -47,15 +46,15 @@ impl Registration {
     }
 
     pub(crate) async fn register(&self, channel: &Channel) -> Result<Registered> {
-        let mut body = json!({
-            "client_name": self.name,
-            "client_uri": self.uri,
-            "redirect_uris": self.redirect_uris,
+        let mut body = object! {
+            "client_name": self.name.as_str(),
+            "client_uri": self.uri.clone(),
+            "redirect_uris": self.redirect_uris.clone(),
             "grant_types": ["authorization_code", "refresh_token"],
             "token_endpoint_auth_method": if self.public { "none" } else { "client_secret_post" },
-        });
+        };
         if let Some(scope) = &self.scope {
-            body["scope"] = json!(scope);
+            body["scope"] = scope.as_str().into();
         }
         let answer = channel.post("/oauth/register").json(&body).send().await.map_err(denied)?.json()?;
         let Some(id) = answer["client_id"].as_str() else {

@@ -2,8 +2,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::json;
-
 use super::OAuth;
 use super::grant::{Grant, TOKEN};
 use super::store::{TokenKey, TokenStore};
@@ -12,6 +10,7 @@ use crate::auth::authenticator::{Authenticator, Credentials, Refusal, Signing, T
 use crate::auth::channel::{Channel, Exchange};
 use crate::auth::renewing::{Fresh, Renewing, Stamped};
 use crate::auth::{Secret, denied};
+use crate::json::object;
 use crate::{Error, Result, trace};
 
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -171,13 +170,13 @@ impl Source {
     /// A short-lived token for a URL that is handed to a browser.
     pub(crate) async fn exchanged(self: &Arc<Self>, purpose: Purpose) -> Result<Secret> {
         let token = self.tokens().await?;
-        let body = json!({
+        let body = object! {
             "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
-            "client_id": self.oauth.id,
+            "client_id": self.oauth.id.as_str(),
             "subject_token": token.value.access().expose(),
             "subject_token_type": ACCESS_TOKEN,
             "purpose": match purpose { Purpose::WebSocket => "websocket", Purpose::WebResource => "webresource" },
-        });
+        };
         Ok(read(self.channel.post(TOKEN).json(&body)).await?.access().clone())
     }
 
@@ -192,7 +191,7 @@ impl Source {
         let refresh = refresh.or_else(|| kept.and_then(|kept| kept.refresh().cloned()));
         for (token, hint) in [(refresh, "refresh_token"), (access, "access_token")] {
             if let Some(token) = token {
-                let body = json!({ "token": token.expose(), "token_type_hint": hint });
+                let body = object! { "token": token.expose(), "token_type_hint": hint };
                 self.channel.post("/oauth/revoke").json(&body).send().await?;
             }
         }

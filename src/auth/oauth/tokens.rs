@@ -2,10 +2,11 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::auth::Secret;
 use crate::auth::channel::Received;
+use crate::json::object;
 use crate::{Error, Result};
 
 /// An access token, with what came along with it.
@@ -59,11 +60,11 @@ impl Tokens {
 
     pub(super) fn to_value(&self) -> Value {
         let seconds = self.expires.and_then(|end| end.duration_since(UNIX_EPOCH).ok()).map(|since| since.as_secs());
-        json!({
+        object! {
             "access_token": self.access.expose(),
             "refresh_token": self.refresh.as_ref().map(Secret::expose),
             "expires": seconds,
-        })
+        }
     }
 
     pub(super) fn from_value(value: &Value) -> Option<Self> {
@@ -137,6 +138,8 @@ fn moment(text: &str) -> Option<SystemTime> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

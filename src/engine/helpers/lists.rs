@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::engine::actor::To;
 use crate::engine::caller::Caller;
 use crate::engine::{Doc, Proxy, types};
 use crate::error::{Error, Result};
+use crate::json::object;
 use crate::record::{self, Wire};
 
 /// Lists of what the app holds.
@@ -16,16 +17,16 @@ use crate::record::{self, Wire};
 impl Doc {
     /// The sheets. Their `data` holds title, description, rank and cells.
     pub async fn sheets(&self) -> Result<Vec<types::NxContainerEntry>> {
-        let data = json!({
+        let data = object! {
             "title": "/qMetaDef/title", "description": "/qMetaDef/description", "rank": "/rank", "cells": "/cells",
-        });
-        self.list("qAppObjectListDef", json!({ "qType": "sheet", "qData": data }), "qAppObjectList").await
+        };
+        self.list("qAppObjectListDef", object! { "qType": "sheet", "qData": data }, "qAppObjectList").await
     }
 
     /// The charts, by the sheets that they stand on.
     pub async fn charts(&self) -> Result<Vec<SheetCell>> {
-        let data = json!({ "cells": "/cells" });
-        let definition = json!({ "qType": "sheet", "qData": data });
+        let data = object! { "cells": "/cells" };
+        let definition = object! { "qType": "sheet", "qData": data };
         let sheets: Vec<Value> = self.list("qAppObjectListDef", definition, "qAppObjectList").await?;
         let charts = sheets.iter().flat_map(|sheet| {
             let id = sheet.pointer("/qInfo/qId").and_then(Value::as_str).unwrap_or_default();
@@ -37,37 +38,37 @@ impl Doc {
 
     /// The master dimensions.
     pub async fn dimensions(&self) -> Result<Vec<types::NxContainerEntry>> {
-        self.list("qDimensionListDef", json!({ "qType": "dimension", "qData": {} }), "qDimensionList").await
+        self.list("qDimensionListDef", object! { "qType": "dimension", "qData": object! {} }, "qDimensionList").await
     }
 
     /// The master measures.
     pub async fn measures(&self) -> Result<Vec<types::NxContainerEntry>> {
-        self.list("qMeasureListDef", json!({ "qType": "measure", "qData": {} }), "qMeasureList").await
+        self.list("qMeasureListDef", object! { "qType": "measure", "qData": object! {} }, "qMeasureList").await
     }
 
     /// The bookmarks.
     pub async fn bookmarks(&self) -> Result<Vec<types::NxContainerEntry>> {
-        self.list("qBookmarkListDef", json!({ "qType": "bookmark", "qData": {} }), "qBookmarkList").await
+        self.list("qBookmarkListDef", object! { "qType": "bookmark", "qData": object! {} }, "qBookmarkList").await
     }
 
     /// The variables, without those that the engine keeps for itself.
     pub async fn variables(&self) -> Result<Vec<types::NxVariableListItem>> {
-        self.list("qVariableListDef", json!({ "qType": "variable" }), "qVariableList").await
+        self.list("qVariableListDef", object! { "qType": "variable" }, "qVariableList").await
     }
 
     /// The fields of the data, without system fields and hidden ones.
     pub async fn fields(&self) -> Result<Vec<types::NxFieldDescription>> {
-        self.list("qFieldListDef", json!({ "qShowSrcTables": true }), "qFieldList").await
+        self.list("qFieldListDef", object! { "qShowSrcTables": true }, "qFieldList").await
     }
 
     async fn list<T: Wire>(&self, definition: &str, properties: Value, list: &str) -> Result<Vec<T>> {
-        let mut object = json!({ "qInfo": { "qType": "list" } });
+        let mut object = object! { "qInfo": object! { "qType": "list" } };
         object[definition] = properties;
         let app = To::Object(Arc::clone(self.handle().object()));
         let caller = Caller::User(self.handle().session());
         let read = async |_: &To, mut layout: Value| {
             let items = layout.get_mut(list).and_then(|list| list.get_mut("qItems")).map(Value::take);
-            record::from_value(items.unwrap_or_else(|| json!([]))).map_err(|error| {
+            record::from_value(items.unwrap_or_else(|| Value::from(Value::Array(Vec::new())))).map_err(|error| {
                 Error::decode("GenericObject.GetLayout", format!("{list}.qItems"), error.to_string(), b"")
             })
         };

@@ -1,9 +1,8 @@
 //! Objects by their id, there already or not.
 
-use serde_json::json;
-
 use crate::engine::{Doc, GenericObject, Handle, Proxy, RpcMethod, types};
 use crate::error::{Error, Result};
+use crate::json::object;
 use crate::record;
 
 const CREATE_SESSION_OBJECT: RpcMethod = RpcMethod::new("Doc", "CreateSessionObject").object();
@@ -42,7 +41,7 @@ impl Doc {
         }
         let mut properties = record::to_value(properties)
             .map_err(|error| Error::config(format!("the properties of `{id}` cannot be sent: {error}")))?;
-        let info = properties.as_object_mut().map(|members| members.entry("qInfo").or_insert_with(|| json!({})));
+        let info = properties.as_object_mut().map(|members| members.entry("qInfo").or_insert_with(|| object! {}));
         if let Some(info) = info.and_then(|info| info.as_object_mut()) {
             info.insert("qId".to_owned(), id.into());
         }

@@ -1,9 +1,10 @@
 //! Patches of properties, from what they were and what they shall be.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::engine::types::NxPatch;
 use crate::error::{Error, Result};
+use crate::json::object;
 use crate::record::{self, Wire};
 
 /// The patches that make `after` of `before`, for `apply_patches`: only what differs is sent, and a soft patch changes
@@ -11,7 +12,7 @@ use crate::record::{self, Wire};
 ///
 /// ```
 /// use qlik::engine::{property_patches, types::NxPatchOperationType};
-/// use serde_json::json;
+/// use serde_json::Value;
 ///
 /// let patches = property_patches(&json!({"title": "old", "rank": 1}), &json!({"title": "new", "rank": 1})).unwrap();
 /// assert_eq!(patches.len(), 1);
@@ -31,14 +32,14 @@ pub fn property_patches<T: Wire>(before: &T, after: &T) -> Result<Vec<NxPatch>> 
 fn compare(path: &str, before: &Value, after: &Value, patches: &mut Vec<Value>) {
     let patch = |op: &str, path: &str, value: &Value| {
         // a patch carries its value as text
-        json!({ "qOp": op, "qPath": path, "qValue": value.to_string() })
+        object! { "qOp": op, "qPath": path, "qValue": value.to_string() }
     };
     match (before, after) {
         (before, after) if before == after => {}
         (Value::Object(old), Value::Object(new)) => {
             let step = |name: &str| format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
             for name in old.keys().filter(|name| !new.contains_key(*name)) {
-                patches.push(json!({ "qOp": "remove", "qPath": step(name) }));
+                patches.push(object! { "qOp": "remove", "qPath": step(name) });
             }
             for (name, value) in new {
                 match old.get(name) {
@@ -58,6 +59,8 @@ fn compare(path: &str, before: &Value, after: &Value, patches: &mut Vec<Value>) 
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

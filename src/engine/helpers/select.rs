@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::engine::actor::To;
 use crate::engine::caller::Caller;
 use crate::engine::{Doc, Field, Proxy, Reply, RpcMethod, SelectedValue};
 use crate::error::Result;
+use crate::json::object;
 
 const GET_FIELD: RpcMethod = RpcMethod::new("Doc", "GetField").object();
 const SELECT: RpcMethod = RpcMethod::new("Field", "Select").out("qReturn");
@@ -36,8 +37,8 @@ impl Doc {
         values: impl IntoIterator<Item = V>,
     ) -> Result<bool> {
         let values = values.into_iter().map(|value| match value.into() {
-            SelectedValue::Number(number) => json!({ "qIsNumeric": true, "qNumber": number }),
-            SelectedValue::Text(text) => json!({ "qText": text, "qIsNumeric": false }),
+            SelectedValue::Number(number) => object! { "qIsNumeric": true, "qNumber": number },
+            SelectedValue::Text(text) => object! { "qText": text, "qIsNumeric": false },
         });
         let values = Value::Array(values.collect());
         self.call_field(field.into(), SELECT_VALUES, "qFieldValues", values).await
@@ -56,14 +57,14 @@ impl Doc {
 
     /// All values of a field in the order of the data model's sorting, selected or not.
     pub async fn field_values(&self, field: impl Into<String>) -> Result<Vec<FieldEntry>> {
-        let area = |top: u64| json!([{ "qLeft": 0, "qTop": top, "qWidth": 1, "qHeight": PAGE }]);
-        let properties = json!({
-            "qInfo": { "qType": "values" },
-            "qListObjectDef": {
-                "qDef": { "qFieldDefs": [field.into()], "qSortCriterias": [{ "qSortByNumeric": 1, "qSortByAscii": 1 }] },
+        let area = |top: u64| Value::from([object! { "qLeft": 0, "qTop": top, "qWidth": 1, "qHeight": PAGE }]);
+        let properties = object! {
+            "qInfo": object! { "qType": "values" },
+            "qListObjectDef": object! {
+                "qDef": object! { "qFieldDefs": [field.into()], "qSortCriterias": [object! { "qSortByNumeric": 1, "qSortByAscii": 1 }] },
                 "qInitialDataFetch": area(0),
             },
-        });
+        };
         let app = To::Object(Arc::clone(self.handle().object()));
         let caller = Caller::User(self.handle().session());
         let read = async |object: &To, layout: Value| {
@@ -72,7 +73,7 @@ impl Doc {
             FieldEntry::take(layout.pointer("/qListObject/qDataPages"), &mut entries);
             let mut top = PAGE;
             while top < rows {
-                let params = json!({ "qPath": "/qListObjectDef", "qPages": area(top) });
+                let params = object! { "qPath": "/qListObjectDef", "qPages": area(top) };
                 let page = caller.call(object, "GetListObjectData", params).await?;
                 FieldEntry::take(page.get("qDataPages"), &mut entries);
                 top += PAGE;

@@ -4,13 +4,14 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures::StreamExt;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::wire;
 use crate::engine::actor::To;
 use crate::engine::caller::Caller;
 use crate::engine::shared::{Phase, Shared};
 use crate::error::{Error, Result};
+use crate::json::object;
 use crate::trace;
 
 /// How long changes may follow each other before the selections are read.
@@ -61,7 +62,7 @@ impl Keeper {
         }
         if self.watchers.is_empty() {
             for state in wire::states(&caller, &doc).await? {
-                let made = caller.call(&doc, "CreateSessionObject", json!({ "qProp": wire::watcher(&state) })).await?;
+                let made = caller.call(&doc, "CreateSessionObject", object! { "qProp": wire::watcher(&state) }).await?;
                 let number = made.pointer("/qReturn/qHandle").and_then(Value::as_i64);
                 let number = number.and_then(|number| i32::try_from(number).ok());
                 let number = number.ok_or_else(|| Error::not_found("CreateSessionObject", "an empty handle"))?;
@@ -70,7 +71,7 @@ impl Keeper {
         }
         let mut moved = false;
         for (watcher, last) in &mut self.watchers {
-            let layout = caller.call(watcher, "GetLayout", json!({})).await?;
+            let layout = caller.call(watcher, "GetLayout", object! {}).await?;
             let now = layout.pointer("/qLayout/qSelectionObject").cloned().unwrap_or_default();
             moved |= now != *last;
             *last = now;

@@ -1,18 +1,19 @@
 //! The calls behind reading and making selections.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{DEFAULT_STATE, FieldSelection, SelectedValue, Selections};
 use crate::engine::actor::To;
 use crate::engine::caller::Caller;
 use crate::error::{Error, Result};
+use crate::json::object;
 
 /// How many rows of a list object are read in one call.
 const ROWS: u64 = 5_000;
 
 /// The states of an app, the default one first.
 pub(super) async fn states(caller: &Caller<'_>, doc: &To) -> Result<Vec<String>> {
-    let layout = caller.call(doc, "GetAppLayout", json!({})).await?;
+    let layout = caller.call(doc, "GetAppLayout", object! {}).await?;
     let names = layout.pointer("/qLayout/qStateNames").and_then(Value::as_array);
     let alternate = names.into_iter().flatten().filter_map(Value::as_str).filter(|name| *name != DEFAULT_STATE);
     Ok(std::iter::once(DEFAULT_STATE).chain(alternate).map(str::to_owned).collect())
@@ -20,7 +21,7 @@ pub(super) async fn states(caller: &Caller<'_>, doc: &To) -> Result<Vec<String>>
 
 /// The properties of an object that shows the selections of a state.
 pub(super) fn watcher(state: &str) -> Value {
-    json!({ "qInfo": { "qType": "selections" }, "qSelectionObjectDef": { "qStateName": state } })
+    object! { "qInfo": object! { "qType": "selections" }, "qSelectionObjectDef": object! { "qStateName": state } }
 }
 
 /// Reads what is selected, in every state.
@@ -42,16 +43,16 @@ pub(super) async fn read(caller: &Caller<'_>, doc: &To) -> Result<Selections> {
 
 /// The selected values of one field.
 async fn field_values(caller: &Caller<'_>, doc: &To, state: &str, field: &str) -> Result<Vec<SelectedValue>> {
-    let area = |top: u64| json!([{ "qLeft": 0, "qTop": top, "qWidth": 1, "qHeight": ROWS }]);
-    let properties = json!({
-        "qInfo": { "qType": "values" },
-        "qListObjectDef": {
+    let area = |top: u64| Value::from([object! { "qLeft": 0, "qTop": top, "qWidth": 1, "qHeight": ROWS }]);
+    let properties = object! {
+        "qInfo": object! { "qType": "values" },
+        "qListObjectDef": object! {
             "qStateName": state,
             // selected values come first: the pages behind them need not be read
-            "qDef": { "qFieldDefs": [field], "qSortCriterias": [{ "qSortByState": 1 }] },
+            "qDef": object! { "qFieldDefs": [field], "qSortCriterias": [object! { "qSortByState": 1 }] },
             "qInitialDataFetch": area(0),
         },
-    });
+    };
     let read = async |object: &To, layout: Value| {
         let list = layout.get("qListObject").unwrap_or(&Value::Null);
         let counts = list.pointer("/qDimensionInfo/qStateCounts").unwrap_or(&Value::Null);
@@ -62,7 +63,7 @@ async fn field_values(caller: &Caller<'_>, doc: &To, state: &str, field: &str) -
         take_selected(list.get("qDataPages"), &mut values);
         let mut top = ROWS;
         while values.len() < wanted && top < rows {
-            let params = json!({ "qPath": "/qListObjectDef", "qPages": area(top) });
+            let params = object! { "qPath": "/qListObjectDef", "qPages": area(top) };
             let page = caller.call(object, "GetListObjectData", params).await?;
             take_selected(page.get("qDataPages"), &mut values);
             top += ROWS;
@@ -92,7 +93,7 @@ fn take_selected(pages: Option<&Value>, values: &mut Vec<SelectedValue>) {
 pub(super) async fn apply(caller: &Caller<'_>, doc: &To, selections: &Selections) -> Vec<Error> {
     let mut errors = Vec::new();
     for (state, fields) in &selections.0 {
-        let cleared = caller.call(doc, "ClearAll", json!({ "qLockedAlso": true, "qStateName": state })).await;
+        let cleared = caller.call(doc, "ClearAll", object! { "qLockedAlso": true, "qStateName": state.as_str() }).await;
         if let Err(error) = cleared {
             errors.push(error);
             continue;
@@ -105,22 +106,22 @@ pub(super) async fn apply(caller: &Caller<'_>, doc: &To, selections: &Selections
 }
 
 async fn apply_field(caller: &Caller<'_>, doc: &To, state: &str, selection: &FieldSelection) -> Result<()> {
-    let params = json!({ "qFieldName": selection.field, "qStateName": state });
+    let params = object! { "qFieldName": selection.field.as_str(), "qStateName": state };
     let field = caller.object(doc, "GetField", params).await?;
     let values: Vec<Value> = (selection.values.iter())
         .map(|value| match value {
-            SelectedValue::Number(number) => json!({ "qIsNumeric": true, "qNumber": number }),
-            SelectedValue::Text(text) => json!({ "qText": text, "qIsNumeric": false }),
+            SelectedValue::Number(number) => object! { "qIsNumeric": true, "qNumber": *number },
+            SelectedValue::Text(text) => object! { "qText": text.as_str(), "qIsNumeric": false },
         })
         .collect();
-    let params = json!({ "qFieldValues": values, "qToggleMode": false, "qSoftLock": false });
+    let params = object! { "qFieldValues": values, "qToggleMode": false, "qSoftLock": false };
     let done = caller.call(&field, "SelectValues", params).await?;
-    if done.get("qReturn").and_then(Value::as_bool) == Some(false) && !values.is_empty() {
+    if done.get("qReturn").and_then(Value::as_bool) == Some(false) && !selection.values.is_empty() {
         let message = format!("none of its values could be selected in the field `{}`", selection.field);
         return Err(Error::not_found("SelectValues", message));
     }
     if selection.locked {
-        caller.call(&field, "Lock", json!({})).await?;
+        caller.call(&field, "Lock", object! {}).await?;
     }
     Ok(())
 }
