@@ -1,7 +1,7 @@
 //! Access tokens that the program brings whenever one is needed.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::sync::Arc;
 
 use futures::FutureExt;
@@ -77,7 +77,7 @@ struct Brought {
 }
 
 impl Brought {
-    async fn tokens(&self) -> Result<Stamped<Tokens>> {
+    fn tokens(&self) -> impl Future<Output = Result<Stamped<Tokens>>> + Send {
         let make = || -> Making<Tokens> {
             let brought = self.bring.bring();
             Box::pin(async move {
@@ -86,7 +86,7 @@ impl Brought {
                 Ok((tokens, end))
             })
         };
-        self.tokens.get(make).await
+        self.tokens.get(make)
     }
 }
 
@@ -99,13 +99,11 @@ impl Authenticator for Brought {
     }
 
     fn refused<'a>(&'a self, refusal: Refusal<'a>) -> Signing<'a, bool> {
-        Box::pin(async move {
-            if refusal.status() != 401 {
-                return Ok(false);
-            }
+        let again = refusal.status() == 401;
+        if again {
             self.tokens.drop_stamp(refusal.credentials().stamp);
-            Ok(true)
-        })
+        }
+        Box::pin(ready(Ok(again)))
     }
 
     fn renew(&self) -> Signing<'_, ()> {
@@ -116,9 +114,7 @@ impl Authenticator for Brought {
     }
 
     fn sign_out(&self) -> Signing<'_, ()> {
-        Box::pin(async move {
-            self.tokens.take();
-            Ok(())
-        })
+        self.tokens.take();
+        Box::pin(ready(Ok(())))
     }
 }

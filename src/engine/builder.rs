@@ -241,11 +241,8 @@ impl SessionBuilder {
             #[cfg(feature = "replay")]
             listener: listener.clone(),
         });
-        let socket = dialler.dial().await?;
-        let connector = Arc::new(move || {
-            let dialler = Arc::clone(&dialler);
-            Box::pin(async move { dialler.dial().await }) as futures::future::BoxFuture<'static, _>
-        });
+        let socket = Arc::clone(&dialler).dial().await?;
+        let connector = Arc::new(move || Arc::clone(&dialler).dial());
         Ok(Session::start(
             socket,
             self.settings,

@@ -1,5 +1,8 @@
 //! Opening a socket: where to, as whom, and what the server may answer.
 
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use tokio::io::BufReader;
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
@@ -27,7 +30,7 @@ pub(super) struct Dialler {
     pub(super) headers: Vec<(String, String)>,
     pub(super) max_message: usize,
     #[cfg(feature = "replay")]
-    pub(super) listener: Option<std::sync::Arc<crate::replay::engine::Listener>>,
+    pub(super) listener: Option<Arc<crate::replay::engine::Listener>>,
 }
 
 /// What carries a socket.
@@ -37,20 +40,21 @@ pub(super) use crate::replay::line::Line;
 pub(super) type Line = BufReader<TcpStream>;
 
 impl Dialler {
-    pub(super) async fn dial(&self) -> Result<Socket> {
-        let limit = self.core.settings.timeout;
-        // boxed: a handshake's future is 10 KiB, which would be part of every future that connects
-        let opening = Box::pin(self.open_socket(&self.url));
-        let socket = match tokio::time::timeout(limit, opening).await {
-            Ok(socket) => socket?,
-            Err(_) => return Err(Error::timeout(format!("connecting to {}", self.url), limit)),
-        };
-        trace::engine::debug(format_args!("connected to {}", self.url), None);
-        #[cfg(feature = "replay")]
-        if let Some(listener) = &self.listener {
-            listener.opened(self.path());
-        }
-        Ok(socket)
+    /// Boxed, for a handshake's future is 10 KiB, which would be part of every future that connects.
+    pub(super) fn dial(self: Arc<Self>) -> BoxFuture<'static, Result<Socket>> {
+        Box::pin(async move {
+            let limit = self.core.settings.timeout;
+            let socket = match tokio::time::timeout(limit, self.open_socket(&self.url)).await {
+                Ok(socket) => socket?,
+                Err(_) => return Err(Error::timeout(format!("connecting to {}", self.url), limit)),
+            };
+            trace::engine::debug(format_args!("connected to {}", self.url), None);
+            #[cfg(feature = "replay")]
+            if let Some(listener) = &self.listener {
+                listener.opened(self.path());
+            }
+            Ok(socket)
+        })
     }
 
     /// Path and query of the socket.

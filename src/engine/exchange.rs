@@ -72,18 +72,14 @@ impl Session {
         }
         outcall.options.span = Some(span.clone());
         let begin = Instant::now();
-        async {
-            let answer = self.within_limit(&outcall).await;
-            if let Some(code) = answer.as_ref().err().and_then(Error::engine_code) {
-                outcall.record("code", code);
-            }
-            outcall.record("elapsed", tracing::field::debug(begin.elapsed()));
-            let how = if answer.is_ok() { "answered" } else { "failed" };
-            trace::engine::debug(format_args!("{how}"), None);
-            answer
+        let answer = self.within_limit(&outcall).instrument(span.clone()).await;
+        let error = answer.as_ref().err();
+        if let Some(code) = error.and_then(Error::engine_code) {
+            span.record("code", code);
         }
-        .instrument(span)
-        .await
+        span.record("elapsed", tracing::field::debug(begin.elapsed()));
+        span.in_scope(|| trace::engine::debug(format_args!("call"), error.map(|error| error as _)));
+        answer
     }
 
     async fn within_limit(&self, outcall: &Outcall<'_>) -> Result<Answer> {

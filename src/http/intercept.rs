@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::future::{BoxFuture, FutureExt, TryFutureExt};
+use futures::future::{FutureExt, TryFutureExt};
 use reqwest::header::{HeaderMap, HeaderName};
 
 use super::headers;
@@ -200,15 +200,9 @@ pub struct Next<'a> {
     wanted: Wanted,
 }
 
-impl Next<'_> {
-    /// Goes on: through the interceptors that follow, and over the wire.
-    pub async fn run(self, request: Outgoing) -> Result<Incoming> {
-        self.boxed(request).await
-    }
-}
-
 impl<'a> Next<'a> {
-    fn boxed(self, request: Outgoing) -> BoxFuture<'a, Result<Incoming>> {
+    /// Goes on: through the interceptors that follow, and over the wire.
+    pub fn run(self, request: Outgoing) -> Intercepted<'a> {
         match self.rest.split_first() {
             Some((first, rest)) => first.intercept(request, Next { rest, ..self }),
             None => super::pipeline::exchange(self.core, *request.0, self.wanted).map_ok(Incoming::of).boxed(),

@@ -98,14 +98,23 @@ impl<'a> Exchange<'a> {
             let spare = payload.try_clone();
             let begun = Instant::now();
             done += 1;
-            // Pinned here, for the clock's future would hold it twice, and copy it.
-            let attempt = pin!(self.attempt(payload));
-            let failure = match clock.work(attempt).await {
+            let mut redirects = 0;
+            let ended = {
+                // Pinned here, for the clock's future would hold it twice, and copy it.
+                let attempt = pin!(self.attempt(payload, &mut redirects));
+                clock.work(attempt).await
+            };
+            let failure = match ended {
                 Some(Ok(reply)) => {
                     self.core.budget.earn();
                     self.told(done, waited, begun, Ok(reply.status), false);
                     self.record(Some(reply.status), done, || headers::trace_id(&reply.headers));
                     return Ok(reply);
+                }
+                // What fails after a redirect is final for a request that changes something: it was carried out by then,
+                // and only its result is missing.
+                Some(Err(failure)) if redirects > 0 && !self.context.method.is_idempotent() => {
+                    Failure::Final(failure.into())
                 }
                 Some(Err(failure)) => failure,
                 None => Failure::Final(Error::timeout(self.context.name.as_str(), clock.limit())),
@@ -180,19 +189,8 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// One attempt. What fails after a redirect is final for a request that changes something: it was carried out by
-    /// then, and only its result is missing.
-    async fn attempt(&self, payload: Payload) -> Result<Reply, Failure> {
-        let mut redirects = 0;
-        let result = self.answered(payload, &mut redirects).await;
-        result.map_err(|failure| match failure {
-            failure if redirects > 0 && !self.context.method.is_idempotent() => Failure::Final(failure.into()),
-            failure => failure,
-        })
-    }
-
-    /// Sends, and reads what comes back.
-    async fn answered(&self, payload: Payload, redirects: &mut usize) -> Result<Reply, Failure> {
+    /// One attempt: sends, and reads what comes back.
+    async fn attempt(&self, payload: Payload, redirects: &mut usize) -> Result<Reply, Failure> {
         let mut response = self.followed(payload, redirects).await?;
         let status = response.status();
         self.core.notices.read(&self.context, response.headers());

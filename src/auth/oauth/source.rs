@@ -64,8 +64,8 @@ impl Source {
     }
 
     /// A token that is good, as far as anybody knows.
-    async fn tokens(self: &Arc<Self>) -> Result<Stamped<Tokens>> {
-        self.tokens.get(|| Box::pin(Arc::clone(self).fetch())).await
+    fn tokens(self: &Arc<Self>) -> impl Future<Output = Result<Stamped<Tokens>>> + Send {
+        self.tokens.get(|| Box::pin(Arc::clone(self).fetch()))
     }
 
     async fn fetch(self: Arc<Self>) -> Result<Fresh<Tokens>> {
