@@ -51,6 +51,15 @@ pub(super) struct Outcall<'a> {
 }
 
 impl Outcall<'_> {
+    /// What tells of the call while it is on its way, and what came of it.
+    fn span(&self) -> tracing::Span {
+        use tracing::field::Empty;
+        tracing::debug_span!(
+            "engine_call", method = %self.method, handle = self.to.number(), id = Empty, sent = Empty, received = Empty,
+            code = Empty, elapsed = Empty,
+        )
+    }
+
     fn record(&self, field: &'static str, value: impl tracing::field::Value) {
         if let Some(span) = &self.options.span {
             span.record(field, value);
@@ -61,11 +70,7 @@ impl Outcall<'_> {
 impl Session {
     /// One call: out, and back.
     pub(super) async fn exchange(&self, mut outcall: Outcall<'_>) -> Result<Answer> {
-        let span = tracing::debug_span!(
-            "engine_call", method = %outcall.method, handle = outcall.to.number(), id = tracing::field::Empty,
-            sent = tracing::field::Empty, received = tracing::field::Empty, code = tracing::field::Empty,
-            elapsed = tracing::field::Empty,
-        );
+        let span = outcall.span();
         // entering a span that nobody looks at would cost more than the call's own work
         if span.is_disabled() {
             return self.within_limit(&outcall).await;

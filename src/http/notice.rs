@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use reqwest::header::{HeaderMap, HeaderName, LINK};
-use tracing::warn;
 
 use super::headers;
 use super::reply::Context;
 use crate::rest::Operation;
+use crate::trace;
 
 const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 const SUNSET: HeaderName = HeaderName::from_static("sunset");
@@ -100,13 +100,9 @@ impl Notices {
             sunset: sunset.and_then(moment),
             link: headers::text(answer, LINK.as_str()).map(str::to_owned),
         };
-        warn!(
-            call = context.name,
-            deprecation = since,
-            sunset,
-            link = notice.link,
-            "Qlik advises against this operation"
-        );
+        let (name, end) = (&context.name, sunset.unwrap_or("not told when"));
+        let more = notice.link.as_deref().unwrap_or("no link");
+        trace::http::warn(format_args!("{name}: Qlik advises against this operation; its end: {end}; {more}"), None);
         if let Some(listener) = &self.listener {
             listener(&notice);
         }

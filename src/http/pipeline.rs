@@ -8,7 +8,8 @@ use futures::future::BoxFuture;
 use reqwest::RequestBuilder;
 use reqwest::header::{HeaderMap, HeaderName};
 use tokio::time::{Instant, sleep};
-use tracing::{Instrument, Span, field, info, info_span};
+use tracing::field::Empty;
+use tracing::{Instrument, Span, info, info_span};
 
 use super::clock::Clock;
 use super::observe::Attempt;
@@ -52,15 +53,7 @@ async fn begin(core: &Core, mut request: Request, wanted: Wanted) -> Result<Repl
         None => Clock::working(core.settings.timeout),
     };
     let exchange = Exchange::new(core, request, wanted, clock.limit(), progress)?;
-    let span = info_span!(
-        "qlik.call",
-        operation = exchange.context.operation.map(Operation::name),
-        method = exchange.context.method.as_str(),
-        path = exchange.context.path,
-        status = field::Empty,
-        attempts = field::Empty,
-        trace_id = field::Empty,
-    );
+    let span = exchange.span();
     exchange.repeated(payload, clock).instrument(span).await
 }
 
@@ -88,6 +81,19 @@ impl<'a> Exchange<'a> {
             retry: request.retry.unwrap_or_else(|| core.settings.retry.clone()),
             progress,
         })
+    }
+
+    /// What tells of the call while it is on its way, and what came of it.
+    fn span(&self) -> Span {
+        info_span!(
+            "qlik.call",
+            operation = self.context.operation.map(Operation::name),
+            method = self.context.method.as_str(),
+            path = self.context.path,
+            status = Empty,
+            attempts = Empty,
+            trace_id = Empty,
+        )
     }
 
     /// The stage of retries: sends again what failed and may be sent again.
