@@ -1,7 +1,10 @@
 //! Shared things that the compiler need not look into.
 
 use std::ops::Deref;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
+
+#[cfg(feature = "engine")]
+pub(crate) use weak::WeakOpaque;
 
 /// An [`Arc`] of something that threads may share, which is proved where it is made.
 ///
@@ -25,12 +28,6 @@ impl<T: Send + Sync + 'static> Opaque<T> {
     }
 }
 
-impl<T> Opaque<T> {
-    pub(crate) fn downgrade(&self) -> WeakOpaque<T> {
-        WeakOpaque(Arc::downgrade(&self.0))
-    }
-}
-
 impl<T> Deref for Opaque<T> {
     type Target = T;
 
@@ -45,17 +42,30 @@ impl<T> Clone for Opaque<T> {
     }
 }
 
-/// An [`Opaque`] that does not keep what it points to.
-pub(crate) struct WeakOpaque<T>(Weak<dyn Holds<T>>);
+#[cfg(feature = "engine")]
+mod weak {
+    use std::sync::{Arc, Weak};
 
-impl<T> Clone for WeakOpaque<T> {
-    fn clone(&self) -> Self {
-        Self(Weak::clone(&self.0))
+    use super::{Holds, Opaque};
+
+    /// An [`Opaque`] that does not keep what it points to.
+    pub(crate) struct WeakOpaque<T>(Weak<dyn Holds<T>>);
+
+    impl<T> Clone for WeakOpaque<T> {
+        fn clone(&self) -> Self {
+            Self(Weak::clone(&self.0))
+        }
     }
-}
 
-impl<T> WeakOpaque<T> {
-    pub(crate) fn upgrade(&self) -> Option<Opaque<T>> {
-        self.0.upgrade().map(Opaque)
+    impl<T> Opaque<T> {
+        pub(crate) fn downgrade(&self) -> WeakOpaque<T> {
+            WeakOpaque(Arc::downgrade(&self.0))
+        }
+    }
+
+    impl<T> WeakOpaque<T> {
+        pub(crate) fn upgrade(&self) -> Option<Opaque<T>> {
+            self.0.upgrade().map(Opaque)
+        }
     }
 }

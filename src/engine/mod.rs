@@ -15,7 +15,7 @@
 //!   [`Session::closed`].
 //! - Large layouts that change little are sent as differences: [`Delta`].
 //! - [`Interceptor`]s see and change calls; [`Session::traffic`] shows the frames; `tracing` spans named `engine_call`
-//!   tell method, handle, id, sizes and error code of each call.
+//!   tell method, handle, id, sizes, error code and duration of each call.
 //! - Whatever has no typed call yet goes by name: [`Session::call`].
 //!
 //! The methods are described at [qlik.dev](https://qlik.dev/apis/json-rpc/qix/).

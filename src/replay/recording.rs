@@ -12,7 +12,6 @@ use serde_json::Value;
 use super::file::{self, Answer, Call, Request, Row};
 use super::nearest;
 use super::redact::{Redactor, canonical};
-use crate::json::object;
 use crate::{Error, Result};
 
 /// A recording, read and ready to be replayed; see [`QlikBuilder::replay`](crate::QlikBuilder::replay).
@@ -249,8 +248,11 @@ fn key_of_call(call: &Call) -> String {
         _ => serde_json::from_str(call.params.get()).unwrap_or_default(),
     };
     // Nothing said is an empty list of parameters.
-    let params =
-        if params == Value::from(Value::Array(Vec::new())) || params == object! {} { Value::Null } else { params };
+    let params = match params {
+        Value::Array(list) if list.is_empty() => Value::Null,
+        Value::Object(members) if members.is_empty() => Value::Null,
+        params => params,
+    };
     format!("{} {} {}", call.handle, call.method, canonical(&params))
 }
 

@@ -68,7 +68,7 @@ impl Doc {
         let caller = Caller::User(self.handle().session());
         let read = async |_: &To, mut layout: Value| {
             let items = layout.get_mut(list).and_then(|list| list.get_mut("qItems")).map(Value::take);
-            record::from_value(items.unwrap_or_else(|| Value::from(Value::Array(Vec::new())))).map_err(|error| {
+            record::from_value(items.unwrap_or_else(|| Value::Array(Vec::new()))).map_err(|error| {
                 Error::decode("GenericObject.GetLayout", format!("{list}.qItems"), error.to_string(), b"")
             })
         };
