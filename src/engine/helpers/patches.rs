@@ -12,7 +12,7 @@ use crate::record::{self, Wire};
 ///
 /// ```
 /// use qlik::engine::{property_patches, types::NxPatchOperationType};
-/// use serde_json::Value;
+/// use serde_json::json;
 ///
 /// let patches = property_patches(&json!({"title": "old", "rank": 1}), &json!({"title": "new", "rank": 1})).unwrap();
 /// assert_eq!(patches.len(), 1);
