@@ -81,7 +81,10 @@ impl Source {
         match mode {
             Mode::Tree => {
                 let area = object! { "qLeft": 0, "qTop": piece.top, "qWidth": 1, "qHeight": piece.height };
-                let options = object! { "qTreeNodes": [object! { "qArea": area }], "qTreeLevels": object! { "qLeft": 0, "qDepth": -1 } };
+                let options = object! {
+                    "qTreeNodes": [object! { "qArea": area }],
+                    "qTreeLevels": object! { "qLeft": 0, "qDepth": -1 },
+                };
                 call.arg("qNodeOptions", &options).await
             }
             _ => call.arg("qPages", &piece.to_json()).await,

@@ -38,10 +38,10 @@ pub(crate) fn send(core: &Core, request: Request, wanted: Wanted) -> BoxFuture<'
 
 /// The way of a request behind the interceptors.
 pub(super) fn exchange(core: &Core, request: Request, wanted: Wanted) -> BoxFuture<'_, Result<Reply>> {
-    Box::pin(begin(core, request, wanted))
+    Box::pin(carry_out(core, request, wanted))
 }
 
-async fn begin(core: &Core, mut request: Request, wanted: Wanted) -> Result<Reply> {
+async fn carry_out(core: &Core, mut request: Request, wanted: Wanted) -> Result<Reply> {
     if let Some(problem) = request.take_problem() {
         return Err(problem);
     }
@@ -117,8 +117,8 @@ impl<'a> Exchange<'a> {
                     self.record(Some(reply.status), done, || headers::trace_id(&reply.headers));
                     return Ok(reply);
                 }
-                // What fails after a redirect is final for a request that changes something: it was carried out by then,
-                // and only its result is missing.
+                // What fails after a redirect is final for a request that changes something: it was carried out by
+                // then, and only its result is missing.
                 Some(Err(failure)) if redirects > 0 && !self.context.method.is_idempotent() => {
                     Failure::Final(failure.into())
                 }

@@ -61,7 +61,10 @@ impl Doc {
         let properties = object! {
             "qInfo": object! { "qType": "values" },
             "qListObjectDef": object! {
-                "qDef": object! { "qFieldDefs": [field.into()], "qSortCriterias": [object! { "qSortByNumeric": 1, "qSortByAscii": 1 }] },
+                "qDef": object! {
+                    "qFieldDefs": [field.into()],
+                    "qSortCriterias": [object! { "qSortByNumeric": 1, "qSortByAscii": 1 }],
+                },
                 "qInitialDataFetch": area(0),
             },
         };
