@@ -78,6 +78,10 @@ impl<T> Rpc<T> {
 }
 
 impl<T: Reply> Rpc<T> {
+    pub(super) fn pending(self) -> Pending<T> {
+        Pending::new(self.call.send())
+    }
+
     /// Sends the call, and returns as soon as it is on its way: with its id, for its progress or to cancel it.
     pub async fn send(mut self) -> Result<InFlight<T>> {
         let id = Arc::new(AtomicU64::new(0));
@@ -154,7 +158,7 @@ impl<T: Reply> IntoFuture for Rpc<T> {
     type IntoFuture = Pending<T>;
 
     fn into_future(self) -> Pending<T> {
-        Pending::new(self.call.send())
+        self.pending()
     }
 }
 

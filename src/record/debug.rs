@@ -4,11 +4,15 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::OpenEnum;
 use super::table::{Record, extra, members};
+use super::{OpenEnum, name_of};
 
 /// Prints a record's members that are set.
-pub(crate) fn print(record: &dyn Record, type_name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(crate) fn print<R: Record>(record: &R, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    members_of(record, name_of::<R>(), f)
+}
+
+fn members_of(record: &dyn Record, type_name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut out = f.debug_struct(type_name);
     let mut shown = Vec::new();
     for (name, part) in members(record) {

@@ -56,14 +56,19 @@ pub trait Wire: Sized + Default + Clone + fmt::Debug + PartialEq + Send + Sync +
     const OPTIONAL: bool = false;
 }
 
+/// The name of a type without its path.
+fn name_of<T>() -> &'static str {
+    let path = std::any::type_name::<T>();
+    path.rsplit_once("::").map_or(path, |(_, name)| name)
+}
+
 /// What all values of a kind have in common: generated types only name theirs, since a compiler's time goes by the number
 /// of functions, and thousands of types with a handful each are most of this crate.
 #[doc(hidden)]
 pub trait Form<T: Wire> {
     /// What an error says was due: the type's name, where it is one of Qlik's.
     fn expected() -> &'static str {
-        let path = std::any::type_name::<T>();
-        path.rsplit_once("::").map_or(path, |(_, name)| name)
+        name_of::<T>()
     }
 
     /// Reads what comes next into a value that is as its default made it; says what the value cannot tell.

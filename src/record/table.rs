@@ -79,7 +79,7 @@ macro_rules! record {
         $crate::record::wire_impls!($name, Table, table);
         impl ::std::fmt::Debug for $name {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                $crate::record::debug::print(self, stringify!($name), f)
+                $crate::record::debug::print(self, f)
             }
         }
     };

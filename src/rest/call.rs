@@ -48,6 +48,10 @@ impl<T: Answer> Call<T> {
         Self { api, request: Box::new(request), answer: PhantomData }
     }
 
+    pub(super) fn pending(self) -> Pending<T> {
+        Pending { answered: answered(self.api, self.request, T::STREAMED), answer: PhantomData }
+    }
+
     /// Puts a value into the place of `{name}` in the path. It stays one segment: a slash in it is encoded.
     pub fn path(mut self, name: &str, value: impl Display) -> Self {
         self.request.path(name, &value);
@@ -286,7 +290,7 @@ impl<T: Answer> IntoFuture for Call<T> {
     type IntoFuture = Pending<T>;
 
     fn into_future(self) -> Pending<T> {
-        Pending { answered: answered(self.api, self.request, T::STREAMED), answer: PhantomData }
+        self.pending()
     }
 }
 

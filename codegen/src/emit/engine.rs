@@ -255,7 +255,7 @@ fn call_struct(text: &mut Text, class: &Class, method: &Method, links: &Links) {
         impl IntoFuture for #name {
             type Output = crate::Result<#answer>;
             type IntoFuture = super::Pending<#answer>;
-            fn into_future(self) -> Self::IntoFuture { self.0.into_future() }
+            fn into_future(self) -> super::Pending<#answer> { self.0.pending() }
         }
     });
     text.item(quote! {

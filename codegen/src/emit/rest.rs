@@ -415,7 +415,7 @@ fn call_struct(text: &mut Text, api: &Api, operation: &Operation, links: &Links)
         impl IntoFuture for #name {
             type Output = crate::Result<#answer>;
             type IntoFuture = crate::rest::Pending<#answer>;
-            fn into_future(self) -> Self::IntoFuture { self.0.into_future() }
+            fn into_future(self) -> crate::rest::Pending<#answer> { self.0.pending() }
         }
     });
     text.item(quote! {
