@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use serde_json::{Map, Value};
 
 use super::progress::ProgressStream;
-use super::rpc::InFlight;
+use super::rpc::{InFlight, Rpc};
 use super::{Doc, Proxy, RpcMethod};
 use crate::error::Result;
 
@@ -39,8 +39,8 @@ impl Doc {
     }
 
     /// Saves the app: its data, its objects, its script.
-    pub async fn save(&self) -> Result<()> {
-        self.handle().rpc(DO_SAVE).await
+    pub fn save(&self) -> Rpc<()> {
+        self.handle().rpc(DO_SAVE)
     }
 }
 
