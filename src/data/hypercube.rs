@@ -6,7 +6,7 @@ use super::cube::Cube;
 use super::define::{Dimension, Measure};
 use super::layout::Mode;
 use super::library;
-use super::plan::MAX_CELLS;
+use super::plan::{MAX_CELLS, Piece};
 use crate::Result;
 use crate::engine::{Doc, Handle, Proxy};
 use crate::json::object;
@@ -169,8 +169,8 @@ impl HypercubeBuilder {
         };
         if self.mode == Mode::Straight {
             let rows = self.initial_rows.unwrap_or(usize::MAX).min(MAX_CELLS / columns);
-            cube["qInitialDataFetch"] =
-                Value::from([object! { "qLeft": 0, "qTop": 0, "qWidth": columns, "qHeight": rows }]);
+            let first = Piece { top: 0, height: rows as u64, left: 0, width: columns as u64 };
+            cube["qInitialDataFetch"] = first.to_json();
         } else {
             if self.measures.len() > 1 {
                 // the measures side by side, below all dimensions

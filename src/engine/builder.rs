@@ -306,11 +306,11 @@ impl SessionBuilder {
 
 async fn open_app(session: &Session, app_id: String, no_data: bool) -> Result<Doc> {
     let global = session.global();
-    let mut call = global.open_doc(app_id.clone());
-    let mut opening = object! { "qDocName": app_id.as_str() };
+    let mut call = global.open_doc(app_id.as_str());
+    let mut opening = object! { "qDocName": app_id };
     if no_data {
         call = call.no_data(true);
-        opening = object! { "qDocName": app_id.as_str(), "qNoData": true };
+        opening["qNoData"] = true.into();
     }
     match call.await {
         Err(error) if error.engine_code() == Some(error_codes::APP_ALREADY_OPEN) => {}

@@ -39,6 +39,7 @@ mod interceptor;
 mod keepalive;
 mod layouts;
 mod life;
+mod list_object;
 mod memory;
 mod message_code;
 mod method;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::engine::actor::To;
 use crate::engine::caller::Caller;
+use crate::engine::list_object;
 use crate::engine::{Doc, Field, Proxy, Reply, RpcMethod, SelectedValue};
 use crate::error::Result;
 use crate::json::object;
@@ -36,11 +37,7 @@ impl Doc {
         field: impl Into<String>,
         values: impl IntoIterator<Item = V>,
     ) -> Result<bool> {
-        let values = values.into_iter().map(|value| match value.into() {
-            SelectedValue::Number(number) => object! { "qIsNumeric": true, "qNumber": number },
-            SelectedValue::Text(text) => object! { "qText": text, "qIsNumeric": false },
-        });
-        let values = Value::Array(values.collect());
+        let values = values.into_iter().map(|value| value.into().to_json()).collect();
         self.call_field(field.into(), SELECT_VALUES, "qFieldValues", values).await
     }
 
@@ -57,33 +54,20 @@ impl Doc {
 
     /// All values of a field in the order of the data model's sorting, selected or not.
     pub async fn field_values(&self, field: impl Into<String>) -> Result<Vec<FieldEntry>> {
-        let area = |top: u64| Value::from([object! { "qLeft": 0, "qTop": top, "qWidth": 1, "qHeight": PAGE }]);
-        let properties = object! {
-            "qInfo": object! { "qType": "values" },
-            "qListObjectDef": object! {
-                "qDef": object! {
-                    "qFieldDefs": [field.into()],
-                    "qSortCriterias": [object! { "qSortByNumeric": 1, "qSortByAscii": 1 }],
-                },
-                "qInitialDataFetch": area(0),
+        let definition = object! {
+            "qDef": object! {
+                "qFieldDefs": [field.into()],
+                "qSortCriterias": [object! { "qSortByNumeric": 1, "qSortByAscii": 1 }],
             },
         };
         let app = To::Object(Arc::clone(self.handle().object()));
-        let caller = Caller::User(self.handle().session());
-        let read = async |object: &To, layout: Value| {
-            let rows = layout.pointer("/qListObject/qSize/qcy").and_then(Value::as_u64).unwrap_or(0);
-            let mut entries = Vec::new();
-            FieldEntry::take(layout.pointer("/qListObject/qDataPages"), &mut entries);
-            let mut top = PAGE;
-            while top < rows {
-                let params = object! { "qPath": "/qListObjectDef", "qPages": area(top) };
-                let page = caller.call(object, "GetListObjectData", params).await?;
-                FieldEntry::take(page.get("qDataPages"), &mut entries);
-                top += PAGE;
-            }
-            Ok(entries)
+        let mut entries = Vec::new();
+        let take = |_: &Value, cells: &mut dyn Iterator<Item = &Value>| {
+            entries.extend(cells.map(FieldEntry::read));
+            true
         };
-        caller.made(&app, properties, read).await
+        list_object::read(&Caller::User(self.handle().session()), &app, definition, PAGE, take).await?;
+        Ok(entries)
     }
 }
 
@@ -101,13 +85,8 @@ pub struct FieldEntry {
 }
 
 impl FieldEntry {
-    fn take(pages: Option<&Value>, entries: &mut Vec<FieldEntry>) {
-        let pages = pages.and_then(Value::as_array).into_iter().flatten();
-        let rows = pages.filter_map(|page| page.get("qMatrix")?.as_array()).flatten();
-        entries.extend(rows.filter_map(|row| row.get(0)).map(|cell| FieldEntry {
-            text: cell.get("qText").and_then(Value::as_str).unwrap_or_default().to_owned(),
-            number: cell.get("qNum").and_then(Value::as_f64),
-            state: cell.get("qState").and_then(Value::as_str).unwrap_or_default().to_owned(),
-        }));
+    fn read(cell: &Value) -> Self {
+        let text = |name: &str| cell.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        FieldEntry { text: text("qText"), number: cell.get("qNum").and_then(Value::as_f64), state: text("qState") }
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::actor::To;
 use super::caller::Caller;
@@ -14,6 +15,7 @@ use super::object::Object;
 use super::shared::Shared;
 use super::{Doc, Proxy};
 use crate::error::Result;
+use crate::json::object;
 
 pub(super) use keeper::keep;
 
@@ -93,6 +95,16 @@ pub enum SelectedValue {
     Number(f64),
     /// By its text.
     Text(String),
+}
+
+impl SelectedValue {
+    /// As the engine takes it to select it.
+    pub(super) fn to_json(&self) -> Value {
+        match self {
+            SelectedValue::Number(number) => object! { "qIsNumeric": true, "qNumber": *number },
+            SelectedValue::Text(text) => object! { "qText": text.as_str(), "qIsNumeric": false },
+        }
+    }
 }
 
 impl From<f64> for SelectedValue {

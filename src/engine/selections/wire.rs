@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{DEFAULT_STATE, FieldSelection, SelectedValue, Selections};
 use crate::engine::actor::To;
 use crate::engine::caller::Caller;
+use crate::engine::list_object;
 use crate::error::{Error, Result};
 use crate::json::object;
 
@@ -43,50 +44,30 @@ pub(super) async fn read(caller: &Caller<'_>, doc: &To) -> Result<Selections> {
 
 /// The selected values of one field.
 async fn field_values(caller: &Caller<'_>, doc: &To, state: &str, field: &str) -> Result<Vec<SelectedValue>> {
-    let area = |top: u64| Value::from([object! { "qLeft": 0, "qTop": top, "qWidth": 1, "qHeight": ROWS }]);
-    let properties = object! {
-        "qInfo": object! { "qType": "values" },
-        "qListObjectDef": object! {
-            "qStateName": state,
-            // selected values come first: the pages behind them need not be read
-            "qDef": object! { "qFieldDefs": [field], "qSortCriterias": [object! { "qSortByState": 1 }] },
-            "qInitialDataFetch": area(0),
-        },
+    let definition = object! {
+        "qStateName": state,
+        // selected values come first: the pages behind them need not be read
+        "qDef": object! { "qFieldDefs": [field], "qSortCriterias": [object! { "qSortByState": 1 }] },
     };
-    let read = async |object: &To, layout: Value| {
-        let list = layout.get("qListObject").unwrap_or(&Value::Null);
+    let mut values = Vec::new();
+    let take = |list: &Value, cells: &mut dyn Iterator<Item = &Value>| {
+        values.extend(cells.filter_map(selected));
         let counts = list.pointer("/qDimensionInfo/qStateCounts").unwrap_or(&Value::Null);
         let count = |name: &str| counts.get(name).and_then(Value::as_u64).unwrap_or(0);
-        let wanted = usize::try_from(count("qSelected") + count("qLocked")).unwrap_or(usize::MAX);
-        let rows = list.pointer("/qSize/qcy").and_then(Value::as_u64).unwrap_or(0);
-        let mut values = Vec::new();
-        take_selected(list.get("qDataPages"), &mut values);
-        let mut top = ROWS;
-        while values.len() < wanted && top < rows {
-            let params = object! { "qPath": "/qListObjectDef", "qPages": area(top) };
-            let page = caller.call(object, "GetListObjectData", params).await?;
-            take_selected(page.get("qDataPages"), &mut values);
-            top += ROWS;
-        }
-        Ok(values)
+        values.len() < usize::try_from(count("qSelected") + count("qLocked")).unwrap_or(usize::MAX)
     };
-    caller.made(doc, properties, read).await
+    list_object::read(caller, doc, definition, ROWS, take).await?;
+    Ok(values)
 }
 
-fn take_selected(pages: Option<&Value>, values: &mut Vec<SelectedValue>) {
-    let pages = pages.and_then(Value::as_array).into_iter().flatten();
-    let rows = pages.filter_map(|page| page.get("qMatrix")?.as_array()).flatten();
-    for cell in rows.filter_map(|row| row.get(0)) {
-        let state = cell.get("qState").and_then(Value::as_str).unwrap_or_default();
-        if !matches!(state, "S" | "L" | "SELECTED" | "LOCKED") {
-            continue;
-        }
-        match (cell.get("qNum").and_then(Value::as_f64), cell.get("qText").and_then(Value::as_str)) {
-            (Some(number), _) => values.push(SelectedValue::Number(number)),
-            (None, Some(text)) => values.push(SelectedValue::Text(text.to_owned())),
-            (None, None) => {}
-        }
+/// The value of a cell, if it is selected.
+fn selected(cell: &Value) -> Option<SelectedValue> {
+    let text = |name: &str| cell.get(name).and_then(Value::as_str);
+    if !matches!(text("qState").unwrap_or_default(), "S" | "L" | "SELECTED" | "LOCKED") {
+        return None;
     }
+    let number = cell.get("qNum").and_then(Value::as_f64).map(SelectedValue::Number);
+    number.or_else(|| text("qText").map(|text| SelectedValue::Text(text.to_owned())))
 }
 
 /// Makes selections; what could not be made is returned, the rest is made all the same.
@@ -108,12 +89,7 @@ pub(super) async fn apply(caller: &Caller<'_>, doc: &To, selections: &Selections
 async fn apply_field(caller: &Caller<'_>, doc: &To, state: &str, selection: &FieldSelection) -> Result<()> {
     let params = object! { "qFieldName": selection.field.as_str(), "qStateName": state };
     let field = caller.object(doc, "GetField", params).await?;
-    let values: Vec<Value> = (selection.values.iter())
-        .map(|value| match value {
-            SelectedValue::Number(number) => object! { "qIsNumeric": true, "qNumber": *number },
-            SelectedValue::Text(text) => object! { "qText": text.as_str(), "qIsNumeric": false },
-        })
-        .collect();
+    let values: Vec<Value> = selection.values.iter().map(SelectedValue::to_json).collect();
     let params = object! { "qFieldValues": values, "qToggleMode": false, "qSoftLock": false };
     let done = caller.call(&field, "SelectValues", params).await?;
     if done.get("qReturn").and_then(Value::as_bool) == Some(false) && !selection.values.is_empty() {
